@@ -3,15 +3,20 @@
 librootlet_a_SOURCES = \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/field.c \
 	src/base/field.h \
 	src/base/file.c \
 	src/base/file.h \
+	src/base/json.c \
 	src/base/json.h \
+	src/base/json_out.c \
 	src/base/mem.c \
 	src/base/mem.h \
 	src/base/own.h \
 	src/base/str.c \
 	src/base/str.h \
+	src/base/utf8.c \
+	src/base/utf8.h \
 	src/cli/command.h \
 	src/fs/fs.h \
 	src/plan/caller.h \
@@ -26,7 +31,14 @@ librootlet_a_SOURCES = \
 	src/proc/seccomp.h \
 	src/proc/supervise.h \
 	src/proc/user.h \
+	src/spec/fields.h \
+	src/spec/linux.c \
+	src/spec/process.c \
+	src/spec/resources.c \
+	src/spec/seccomp.c \
+	src/spec/spec.c \
 	src/spec/spec.h \
+	src/spec/validate.c \
 	src/state/state.h \
 	src/state/store.h \
 	src/sys/beneath.h \
