@@ -1,0 +1,114 @@
+/* file.c - small files, read and written whole. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/own.h"
+
+int file_read_fd(int fd, size_t max, char **ret_text, size_t *ret_len)
+{
+	autofree char *text = NULL;
+	size_t room = 4096;
+	size_t len = 0;
+
+	text = mem_resize(NULL, room, 1);
+	for (;;) {
+		ssize_t n = read(fd, text + len, room - 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return -EFBIG;
+		if (len == room - 1) {
+			room *= 2;
+			text = mem_resize(text, room, 1);
+		}
+	}
+	text[len] = '\0';
+	*ret_text = take_ptr(&text);
+	if (ret_len)
+		*ret_len = len;
+	return 0;
+}
+
+int file_read_at(int dir_fd, const char *name, size_t max, char **ret_text,
+		 size_t *ret_len)
+{
+	autoclose int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return file_read_fd(fd, max, ret_text, ret_len);
+}
+
+int file_write_at(int dir_fd, const char *name, const char *text, size_t len)
+{
+	autoclose int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int file_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_replace_at(int dir_fd, const char *name, const void *data, size_t len,
+		    mode_t mode, struct err *e)
+{
+	char temp[256];
+	autoclose int fd = -1;
+	int r;
+
+	r = snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
+	if (r < 0 || (size_t)r >= sizeof(temp))
+		return err_set(e, ENAMETOOLONG, "file name %s is too long",
+			       name);
+	(void)unlinkat(dir_fd, temp, 0);
+	fd = openat(dir_fd, temp,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_sys(e, "make the file %s", temp);
+	r = file_write_all(fd, data, len);
+	if (r < 0) {
+		(void)unlinkat(dir_fd, temp, 0);
+		return err_errno(e, r, "write the file %s", temp);
+	}
+	if (renameat(dir_fd, temp, dir_fd, name) < 0) {
+		r = err_sys(e, "rename %s to %s", temp, name);
+		(void)unlinkat(dir_fd, temp, 0);
+		return r;
+	}
+	return 0;
+}
