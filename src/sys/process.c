@@ -1,0 +1,196 @@
+/* process.c - making, naming, waiting for and signalling processes. */
+#include "sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "base/str.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+pid_t sys_clone3(const struct clone3_args *args)
+{
+	struct clone_args arg = {
+		.flags = args->flags | CLONE_PIDFD,
+		.pidfd = (uintptr_t)args->ret_pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long r;
+
+	if (args->sibling) {
+		arg.flags |= CLONE_PARENT;
+		arg.exit_signal = 0; /* the kernel wants 0, gives ours */
+	}
+	if (args->cgroup_fd >= 0) {
+		arg.flags |= CLONE_INTO_CGROUP;
+		arg.cgroup = (uint64_t)args->cgroup_fd;
+	}
+	r = syscall(SYS_clone3, &arg, sizeof(arg));
+	return r < 0 ? -errno : (pid_t)r;
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	long r = syscall(SYS_pidfd_open, pid, 0);
+
+	return r < 0 ? -errno : (int)r;
+}
+
+int sys_pidfd_signal(int pidfd, int sig)
+{
+	long r = syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+
+	return r < 0 ? -errno : 0;
+}
+
+int sys_pidfd_alive(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int r;
+
+	do
+		r = poll(&p, 1, 0);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	return r == 0;
+}
+
+int sys_wait_pidfd(int pidfd, int *ret_signal)
+{
+	siginfo_t info = { 0 };
+	int r;
+
+	do
+		r = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info,
+			   WEXITED | __WALL);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	if (ret_signal)
+		*ret_signal = 0;
+	if (info.si_code == CLD_EXITED)
+		return info.si_status;
+	if (ret_signal)
+		*ret_signal = info.si_status;
+	return 128 + info.si_status;
+}
+
+int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
+{
+	autofree char *text = NULL;
+	char name[64];
+	char *p;
+	int field;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "%s%d/stat",
+		       proc_fd == AT_FDCWD ? "/proc/" : "", (int)pid);
+	r = file_read_at(proc_fd, name, 4096, &text, NULL);
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
+	/* Field 2 is in parentheses and may hold any character. */
+	p = strrchr(text, ')');
+	if (!p || p[1] != ' ')
+		return -EPROTO;
+	p += 2;
+	if (ret_state)
+		*ret_state = *p;
+	for (field = 3; field < 22; field++) {
+		p = strchr(p, ' ');
+		if (!p)
+			return -EPROTO;
+		p++;
+	}
+	p[strcspn(p, " \n")] = '\0';
+	return str_uint64(p, ret);
+}
+
+int sys_boot_id(char ret[37])
+{
+	autofree char *text = NULL;
+	size_t len;
+	int r;
+
+	r = file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 256,
+			 &text, &len);
+	if (r < 0)
+		return r;
+	if (len < 36)
+		return -EPROTO;
+	memcpy(ret, text, 36);
+	ret[36] = '\0';
+	return 0;
+}
+
+int sys_close_from(unsigned first)
+{
+	return syscall(SYS_close_range, first, ~0U, 0) < 0 ? -errno : 0;
+}
+
+int sys_cloexec_from(unsigned first)
+{
+	return syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int real_time_signal(const char *text)
+{
+	const char *rest;
+	uint32_t n;
+
+	rest = strncasecmp(text, "RTMIN", 5) == 0 ? text + 5 : NULL;
+	if (rest && *rest == '\0')
+		return SIGRTMIN;
+	if (rest && *rest == '+' && str_uint32(rest + 1, &n) == 0 &&
+	    n <= (uint32_t)(SIGRTMAX - SIGRTMIN))
+		return SIGRTMIN + (int)n;
+	rest = strncasecmp(text, "RTMAX", 5) == 0 ? text + 5 : NULL;
+	if (rest && *rest == '\0')
+		return SIGRTMAX;
+	if (rest && *rest == '-' && str_uint32(rest + 1, &n) == 0 &&
+	    n <= (uint32_t)(SIGRTMAX - SIGRTMIN))
+		return SIGRTMAX - (int)n;
+	return -EINVAL;
+}
+
+int sys_signal_number(const char *text)
+{
+	uint32_t n;
+	int sig;
+
+	if (str_uint32(text, &n) == 0)
+		return n > 0 && n <= (uint32_t)SIGRTMAX ? (int)n : -EINVAL;
+	if (strncasecmp(text, "SIG", 3) == 0)
+		text += 3;
+	for (sig = 1; sig < 32; sig++) {
+		const char *name = sigabbrev_np(sig);
+
+		if (name && strcasecmp(name, text) == 0)
+			return sig;
+	}
+	/* Other names of the same signals. */
+	if (strcasecmp(text, "IOT") == 0)
+		return SIGABRT;
+	if (strcasecmp(text, "POLL") == 0)
+		return SIGIO;
+	if (strcasecmp(text, "CLD") == 0)
+		return SIGCHLD;
+	return real_time_signal(text);
+}

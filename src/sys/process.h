@@ -1,0 +1,44 @@
+/* process.h - making, naming, waiting for and signalling processes.
+ *
+ * All return >= 0 or -errno.  Man pages: clone3 in clone(2), pidfd_open(2),
+ * pidfd_send_signal(2), waitid(2), setns(2), proc_pid_stat(5).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct clone3_args {
+	uint64_t flags; /* CLONE_NEW…; CLONE_PIDFD is added */
+	int cgroup_fd; /* -1: the caller's cgroup */
+	bool sibling; /* CLONE_PARENT: a child of our parent */
+	int *ret_pidfd; /* close-on-exec */
+};
+/* As fork(2): 0 in the child, its pid in the parent. */
+pid_t sys_clone3(const struct clone3_args *args);
+
+int sys_pidfd_open(pid_t pid);
+int sys_pidfd_signal(int pidfd, int sig);
+int sys_pidfd_alive(int pidfd); /* 1, or 0 once it has ended */
+
+/* Waits for a child by pidfd.  Returns its exit status; of a signal: 128 + N
+ * with *ret_signal = N (may be NULL). */
+int sys_wait_pidfd(int pidfd, int *ret_signal);
+
+/* When the process was started, in clock ticks since boot (field 22 of
+ * /proc/PID/stat); proc_fd is an fd of a /proc, or AT_FDCWD for "/proc".
+ * *ret_state may be NULL; else the letter of field 3 ('R', 'Z', …). */
+int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state);
+
+int sys_boot_id(char ret[37]); /* /proc/sys/kernel/random/boot_id */
+
+/* Closes every fd from `first` on. */
+int sys_close_from(unsigned first);
+/* Marks every fd from `first` on close-on-exec. */
+int sys_cloexec_from(unsigned first);
+
+/* A signal by number, name with or without SIG, any case, RTMIN+N, RTMAX-N.
+ * Returns the number or -EINVAL. */
+int sys_signal_number(const char *text);
