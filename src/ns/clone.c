@@ -1,0 +1,235 @@
+/* clone.c - the clone that starts the container's init.
+ *
+ * Theory of operation: one clone3 makes the user, mount, pid and uts
+ * namespaces together; net, ipc and cgroup follow once we are root inside
+ * (rest.c), for what they own belongs to whoever makes them.  The clone is a
+ * child of the runtime and is the container's init.
+ *
+ * Joining is different.  A joined pid namespace holds only the children of
+ * whoever joined it, and after joining a user namespace there is no way
+ * back; so a process stands between.  It joins, clones init as its *sibling*
+ * (CLONE_PARENT), hands over the pidfd and ends.  Namespaces that belong to
+ * our current user namespace are joined there too, before a new user
+ * namespace would take away the right to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "ns/ns.h"
+#include "sys/fdpass.h"
+#include "sys/process.h"
+
+/* What the process between says when it ends. */
+struct between_report {
+	pid_t pid; /* of init, in HOST's pid namespace */
+	struct err err; /* code 0: it went well */
+};
+
+static uint64_t clone_flags(const struct plan *plan)
+{
+	uint64_t flags = 0;
+	int k;
+
+	for (k = 0; k < NS_KINDS; k++)
+		if (plan->ns[k].action == NS_NEW &&
+		    plan->ns[k].when == NS_AT_CLONE)
+			flags |= (uint64_t)ns_clone_flags[k];
+	return flags;
+}
+
+static int clone_error(const struct plan *plan, int r, struct err *e)
+{
+	if (plan->ns[NS_USER].action == NS_NEW) {
+		(void)err_errno(e, r, "make a user namespace");
+		return ns_explain(e);
+	}
+	(void)err_errno(e, r, "make the container's namespaces");
+	if (r == -EPERM)
+		return err_hint(e, "Without a user namespace this needs "
+				   "CAP_SYS_ADMIN; try --userns=auto");
+	return r;
+}
+
+/* Opens what will be joined while paths still mean what the caller means. */
+static int open_joined(const struct plan *plan, int fds[NS_KINDS],
+		       struct err *e)
+{
+	int k;
+
+	for (k = 0; k < NS_KINDS; k++) {
+		if (plan->ns[k].action != NS_JOIN)
+			continue;
+		fds[k] = open(plan->ns[k].path, O_RDONLY | O_CLOEXEC);
+		if (fds[k] < 0)
+			return err_sys(e, "open the %s namespace %s",
+				       ns_spec_names[k], plan->ns[k].path);
+	}
+	return 0;
+}
+
+static void close_joined(int fds[NS_KINDS])
+{
+	int k;
+
+	for (k = 0; k < NS_KINDS; k++)
+		own_close(&fds[k]);
+}
+
+static int join_one(const struct plan *plan, int k, int fd, struct err *e)
+{
+	if (setns(fd, ns_clone_flags[k]) < 0) {
+		(void)err_sys(e, "join the %s namespace %s", ns_spec_names[k],
+			      plan->ns[k].path);
+		return err_hint(e, "It takes CAP_SYS_ADMIN in the user "
+				   "namespace that owns it; join that one by "
+				   "path too");
+	}
+	return 0;
+}
+
+/* In the order that the rights allow: what our own user namespace owns, the
+ * user namespace, what that one owns.  A mount namespace comes last of each:
+ * the paths change with it. */
+static int join_all(const struct plan *plan, const int fds[NS_KINDS],
+		    struct err *e)
+{
+	static const enum ns_kind order[] = { NS_NET, NS_IPC,	 NS_UTS,
+					      NS_PID, NS_CGROUP, NS_MNT };
+	static const enum ns_when phases[] = { NS_BEFORE_USER, NS_AFTER_USER };
+	size_t phase;
+	size_t i;
+	int r;
+
+	for (phase = 0; phase < 2; phase++) {
+		if (phases[phase] == NS_AFTER_USER && fds[NS_USER] >= 0) {
+			r = join_one(plan, NS_USER, fds[NS_USER], e);
+			if (r < 0)
+				return r;
+		}
+		for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+			enum ns_kind k = order[i];
+
+			if (fds[k] < 0 || plan->ns[k].when != phases[phase])
+				continue;
+			r = join_one(plan, (int)k, fds[k], e);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* Namespace situation: HOST's, or what the process between has joined. */
+static pid_t clone_init(const struct plan *plan, bool sibling, int *ret_pidfd,
+			struct err *e)
+{
+	struct clone3_args args = {
+		.flags = clone_flags(plan),
+		.cgroup_fd = -1,
+		.sibling = sibling,
+		.ret_pidfd = ret_pidfd,
+	};
+	pid_t pid = sys_clone3(&args);
+
+	return pid < 0 ? clone_error(plan, pid, e) : pid;
+}
+
+/* Namespace situation: a child of HOST in its namespaces, with its ids. */
+__attribute__((noreturn)) static void between(const struct plan *plan,
+					      const int fds[NS_KINDS],
+					      int report_fd,
+					      void (*inside)(void *arg),
+					      void *arg)
+{
+	struct between_report report = { 0 };
+	autoclose int pidfd = -1;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (join_all(plan, fds, &report.err) == 0) {
+		/* Joining clears dumpable where the ids are foreign; init
+		 * inherits it and decides for itself in become_root. */
+		report.pid = clone_init(plan, true, &pidfd, &report.err);
+		if (report.pid == 0) {
+			(void)close(report_fd);
+			inside(arg);
+			_exit(1);
+		}
+	}
+	(void)fdpass_send(report_fd, &report, sizeof(report), pidfd);
+	_exit(0);
+}
+
+static int await_between(int report_fd, pid_t pid, pid_t *ret_pid,
+			 int *ret_pidfd, struct err *e)
+{
+	struct between_report report;
+	ssize_t n = fdpass_recv(report_fd, &report, sizeof(report), ret_pidfd);
+
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (n != sizeof(report))
+		return err_set(e, ECHILD,
+			       "the process that joins the "
+			       "namespaces ended without a word");
+	if (report.err.code) {
+		*e = report.err;
+		return -e->code;
+	}
+	*ret_pid = report.pid;
+	return 0;
+}
+
+static int clone_through_between(const struct plan *plan,
+				 const int fds[NS_KINDS],
+				 void (*inside)(void *arg), void *arg,
+				 pid_t *ret_pid, int *ret_pidfd, struct err *e)
+{
+	int pair[2];
+	pid_t pid;
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "make a socket pair");
+	pid = fork();
+	if (pid == 0) {
+		(void)close(pair[0]);
+		between(plan, fds, pair[1], inside, arg);
+	}
+	(void)close(pair[1]);
+	if (pid < 0)
+		r = err_sys(e, "fork the process that joins the namespaces");
+	else
+		r = await_between(pair[0], pid, ret_pid, ret_pidfd, e);
+	(void)close(pair[0]);
+	return r;
+}
+
+int ns_clone_init(const struct plan *plan, void (*inside)(void *arg), void *arg,
+		  pid_t *ret_pid, int *ret_pidfd, struct err *e)
+{
+	int fds[NS_KINDS] = { -1, -1, -1, -1, -1, -1, -1, -1 };
+	int r;
+
+	r = open_joined(plan, fds, e);
+	if (r == 0 && plan->intermediate) {
+		r = clone_through_between(plan, fds, inside, arg, ret_pid,
+					  ret_pidfd, e);
+	} else if (r == 0) {
+		r = clone_init(plan, false, ret_pidfd, e);
+		if (r == 0) {
+			inside(arg);
+			_exit(1);
+		}
+		*ret_pid = r;
+	}
+	close_joined(fds);
+	return r < 0 ? r : 0;
+}

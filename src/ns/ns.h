@@ -1,0 +1,55 @@
+/* ns.h - enter the user namespace first, then the others.
+ *
+ * Sources: user_namespaces(7), namespaces(7), setns(2), newuidmap(1).
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "plan/plan.h"
+
+struct err;
+
+/* HOST: the clone that starts INSIDE.  The child runs inside(arg), which must
+ * not return, in the namespaces that the plan makes at the clone or joins
+ * before it, still with the caller's ids; it is our child, whatever stood
+ * between.  *ret_pidfd is owned by the caller. */
+int ns_clone_init(const struct plan *plan, void (*inside)(void *arg), void *arg,
+		  pid_t *ret_pid, int *ret_pidfd, struct err *e);
+
+/* HOST: the id maps of `pid`, in two rows, so that newuidmap and newgidmap
+ * run side by side while INSIDE already works. */
+struct idmap_helper {
+	pid_t pid; /* 0: not running */
+	int stderr_fd; /* what it complains about */
+};
+struct idmap_job {
+	struct idmap_helper uid, gid;
+};
+#define IDMAP_JOB_INIT                                                  \
+	{                                                               \
+		.uid = { .stderr_fd = -1 }, .gid = { .stderr_fd = -1 }, \
+	}
+int idmap_start(const struct plan *plan, pid_t pid, struct idmap_job *job,
+		struct err *e);
+int idmap_finish(const struct plan *plan, struct idmap_job *job, struct err *e);
+void idmap_job_done(struct idmap_job *job); /* waits for what still runs */
+
+/* INSIDE: the ids of the plan's set-up; groups dropped where that is allowed.
+ * Sets the parent-death signal and dumpable again, which a change of
+ * credentials clears. */
+int userns_become_root(const struct plan *plan, struct err *e);
+
+/* INSIDE, as root there: joins and makes the namespaces that had to wait. */
+int ns_enter_rest(const struct plan *plan, struct err *e);
+
+/* INSIDE: loopback up, host and domain name. */
+int ns_set_up_network(const struct plan *plan, struct err *e);
+int ns_set_names(const struct plan *plan, struct err *e);
+
+/* INSIDE, last before the identity changes: the second user namespace of a
+ * payload whose uid the only mapped id is not.  proc_fd: a procfs. */
+int userns_nest(const struct plan *plan, int proc_fd, struct err *e);
+
+/* why.c: adds what the host's switches say about a refused user namespace. */
+int ns_explain(struct err *e);
