@@ -1,0 +1,59 @@
+/* fs.h - the container's view of files, made by file descriptor.
+ *
+ * All of it runs INSIDE, in the order of this header; struct fs carries the
+ * fds from one step to the next and belongs to the new process alone.
+ * Nothing here reads a string of the bundle: struct plan has decided.
+ * Each function returns 0, or -errno with the sentence in e.
+ */
+#pragma once
+
+#include "plan/degrade.h"
+#include "plan/plan.h"
+
+struct err;
+
+struct fs {
+	int root_fd; /* the root of the container's root mount */
+	int *sources; /* owned; per plan mount a detached tree, or -1 */
+	int *device_sources; /* owned; per plan device, or -1 */
+	int proc_fd; /* a procfs of our own pid namespace, or -1 */
+	int null_fd; /* /dev/null, checked: the source of masked files */
+	int console_fd; /* slave of the terminal for /dev/console, or -1 */
+	struct degrade_notes *notes; /* borrowed, shared with HOST */
+};
+#define FS_INIT                                                   \
+	{                                                         \
+		.root_fd = -1, .proc_fd = -1, .null_fd = -1,       \
+		.console_fd = -1                                  \
+	}
+void fs_done(struct fs *fs);
+
+/* Still with the caller's ids, in the new mount namespace: cuts propagation
+ * to the host, then opens the root filesystem, every bind source and every
+ * device that will be bound as detached trees (open_tree).  Without a mount
+ * namespace of our own nothing of this works: plan_make refuses that. */
+int fs_open_sources(struct fs *fs, const struct plan *plan, struct err *e);
+
+/* As root inside: attaches the root filesystem over itself, checks that we
+ * can search it, and puts an overlay on top when mount points are missing
+ * and can't be made (plan's ladder, DEGRADE_ROOT_OVERLAY). */
+int fs_attach_root(struct fs *fs, const struct plan *plan, struct err *e);
+
+/* A private procfs (fs->proc_fd) for our own writes and /dev/null for the
+ * masks, both opened and verified before pivot. */
+int fs_open_private(struct fs *fs, const struct plan *plan, struct err *e);
+
+int fs_make_mounts(struct fs *fs, const struct plan *plan, struct err *e);
+/* Devices, /dev/{fd,stdin,stdout,stderr,ptmx}; read-only /dev last. */
+int fs_make_devices(struct fs *fs, const struct plan *plan, struct err *e);
+/* console_fd over /dev/console, when there is one. */
+int fs_bind_console(struct fs *fs, const struct plan *plan, struct err *e);
+int fs_hide_paths(struct fs *fs, const struct plan *plan, struct err *e);
+
+/* The container's root becomes /; nothing of the old root stays reachable. */
+int fs_pivot(struct fs *fs, const struct plan *plan, struct err *e);
+/* Read-only root, rootfsPropagation: after pivot. */
+int fs_finish_root(struct fs *fs, const struct plan *plan, struct err *e);
+
+/* Values below /proc/sys, through fs->proc_fd. */
+int fs_write_sysctls(struct fs *fs, const struct plan *plan, struct err *e);

@@ -1,0 +1,114 @@
+/* caller.h - who calls: what the system grants and limits, as data.
+ *
+ * caller.c is the only file that asks the system who we are.  It reads what
+ * this bundle makes it need and changes nothing.  Tests fill the struct from
+ * a caller.json instead (caller_json.c), so every plan can be made without
+ * privileges and without the host that it is for.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/field.h"
+#include "base/mem.h"
+#include "spec/spec.h"
+
+struct err;
+
+/* One line of an id map: `count` ids from `inside` are those from `outside`.
+ * In a map of /proc/self, outside is the parent's view. */
+struct id_range {
+	uint32_t inside, outside, count;
+};
+
+/* A grant of subordinate ids (subuid(5)). */
+struct id_grant {
+	uint32_t start, count;
+};
+
+/* --userns; AUTO_ROW: the table of the design's section 4 decides. */
+enum userns_choice {
+	USERNS_AUTO_ROW, /* option not given */
+	USERNS_AUTO,
+	USERNS_SINGLE,
+	USERNS_KEEP_ID,
+	USERNS_HOST,
+};
+
+enum rootless_choice { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
+
+/* What the command line says about creating; strings are borrowed. */
+struct plan_options {
+	const char *id; /* checked by state/ */
+	const char *bundle; /* absolute path of the bundle */
+	enum userns_choice userns;
+	enum rootless_choice rootless;
+	bool strict; /* each degradation is an error */
+	bool no_pivot;
+	bool no_new_keyring;
+	bool systemd_cgroup;
+	const char *cgroup_manager; /* NULL: auto */
+	bool detached; /* create, or run -d */
+	uint32_t preserve_fds; /* how many from fd 3 on */
+};
+
+/* A namespace that the bundle names by path. */
+struct caller_ns {
+	const char *path; /* NULL: none asked for this kind */
+	bool is_own; /* the one we are in already */
+	bool owner_is_own; /* belongs to the user namespace we are in */
+	bool owner_is_joined; /* belongs to the user namespace named by path */
+	uint64_t inode, owner_inode; /* owner_inode 0: can't be told */
+};
+
+struct caller {
+	struct arena arena; /* owns strings and arrays */
+	uint32_t uid, gid; /* effective, as seen in our user namespace */
+	const char *user_name; /* NULL: no entry in the user database */
+	uint32_t *groups;
+	size_t n_groups;
+	uint64_t caps; /* effective set, bit N is capability N */
+	uint64_t caps_bounding;
+	uint64_t caps_known; /* by this kernel */
+	bool initial_userns; /* the map says all ids, 0 to 0 */
+	struct id_range *uid_map, *gid_map; /* of our own user namespace */
+	size_t n_uid_map, n_gid_map;
+	bool setgroups_denied; /* in our own user namespace */
+
+	/* Read only when this start needs the grants; `*_why` says in a clause
+	 * why there is none ("no entry for dev in /etc/subuid"). */
+	bool grants_read;
+	struct id_grant *uid_grants, *gid_grants;
+	size_t n_uid_grants, n_gid_grants;
+	const char *grants_why, *grants_fix;
+	/* Paths of usable helpers; NULL with the reason in helpers_why. */
+	const char *newuidmap, *newgidmap;
+	const char *helpers_why, *helpers_fix;
+
+	struct caller_ns ns[NS_KINDS];
+	struct {
+		uint64_t soft, hard;
+	} rlimits[16]; /* by RLIMIT_ number; UINT64_MAX is unlimited */
+	int oom_score_adj;
+	int overflow_uid; /* /proc/sys/kernel/overflowuid */
+	unsigned kernel_major, kernel_minor;
+	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
+	bool apparmor, selinux; /* enabled in this kernel */
+	bool bundle_root_reachable; /* by ids other than the caller's */
+};
+
+/* Does our own user namespace let us do what CAP_x is for?  */
+bool caller_may(const struct caller *c, int cap);
+/* CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID: may write any map directly.
+ * `real root` is this in the initial user namespace. */
+bool caller_is_privileged(const struct caller *c);
+
+int caller_read(const struct spec *spec, const struct plan_options *options,
+		struct caller *ret, struct err *e);
+void caller_done(struct caller *c);
+
+/* caller_json.c: for the golden tests and `rootlet plan --caller`. */
+int caller_parse(const char *text, size_t len, struct caller *ret,
+		 struct err *e);

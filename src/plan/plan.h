@@ -1,0 +1,205 @@
+/* plan.h - what we will do: every decision, before anything is changed.
+ *
+ * plan_make() is a pure function of the spec, the caller and the options.
+ * After it nothing interprets a string of the bundle.  Where only a trial can
+ * tell what the kernel grants, the plan holds an ordered ladder; the stage
+ * takes the first rung that works and the state records which one.
+ *
+ * Memory: everything belongs to plan->arena or is borrowed from the spec and
+ * the caller, which must live as long as the plan.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/mem.h"
+#include "plan/caller.h"
+#include "spec/spec.h"
+
+struct err;
+struct json_out;
+
+enum ns_action {
+	NS_INHERIT, /* stay in the caller's */
+	NS_NEW,
+	NS_JOIN,
+};
+
+/* When a namespace is entered. */
+enum ns_when {
+	NS_AT_CLONE, /* by a flag of the clone that makes init */
+	NS_AS_ROOT, /* made once we are root in the user namespace */
+	NS_BEFORE_USER, /* joined before the new user namespace */
+	NS_AFTER_USER, /* joined after the user namespace was joined */
+};
+
+struct plan_ns {
+	enum ns_action action;
+	enum ns_when when;
+	const char *path; /* of a NS_JOIN */
+};
+
+enum idmap_how {
+	IDMAP_NONE, /* no new user namespace */
+	IDMAP_DIRECT, /* we may write the files ourselves */
+	IDMAP_HELPERS, /* newuidmap and newgidmap */
+};
+
+struct plan_userns {
+	enum idmap_how how;
+	struct id_range *uids, *gids; /* as written; outside = caller's view */
+	size_t n_uids, n_gids;
+	bool deny_setgroups; /* must be written before the gid map */
+	const char *newuidmap, *newgidmap; /* of IDMAP_HELPERS */
+	uint32_t setup_uid, setup_gid; /* who sets the container up */
+	/* The payload runs as a uid or gid that the only mapped id is not: a
+	 * second, nested user namespace maps it to the first. */
+	bool nested;
+	uint32_t nested_uid, nested_gid;
+	const char *row; /* which row of the table, in words */
+};
+
+/* How a mount is made; a mount has a ladder of these, tried in order. */
+enum mount_how {
+	MOUNT_END, /* of the ladder: the last error stands */
+	MOUNT_FS, /* a new instance of fstype */
+	MOUNT_BIND, /* the opened source (`tree`) is moved into place */
+	MOUNT_HOST_BIND, /* rbind of the host's directory `fallback` */
+	MOUNT_SKIP, /* leave it out */
+};
+#define MOUNT_RUNGS 4
+
+struct mount_param {
+	const char *key;
+	const char *value; /* NULL: a flag */
+};
+
+struct plan_mount {
+	const char *dest; /* below the rootfs, absolute, as written */
+	const char *source; /* of a bind: absolute; else the source's name */
+	const char *fallback; /* of MOUNT_HOST_BIND: "/sys", "/proc", … */
+	const char *fstype; /* of MOUNT_FS */
+	enum mount_how ladder[MOUNT_RUNGS];
+	struct mount_param *params; /* for fsconfig */
+	size_t n_params;
+	bool recursive; /* rbind */
+	uint64_t attr_set, attr_clear; /* MOUNT_ATTR_*; see mountapi.h */
+	uint64_t rec_attr_set, rec_attr_clear; /* of the `r…` options */
+	/* Attributes set by option that may be locked: refused ones stay. */
+	bool locked_ok;
+	uint64_t propagation; /* MS_SHARED, …; 0: leave it */
+	bool propagation_recursive;
+	bool source_optional; /* missing source: skip (nofail is not OCI's) */
+	bool readonly_after; /* fs mount: made rw, filled, then ro (/dev) */
+	bool is_cgroup, is_proc, is_sysfs, is_dev; /* decided here, once */
+};
+
+/* Bit i is set in the mask of rungs when the device may be made so. */
+struct plan_device {
+	const char *path; /* in the container, absolute */
+	char type; /* 'c', 'b' or 'p' */
+	uint32_t major, minor;
+	uint32_t mode; /* permission bits */
+	uint32_t uid, gid; /* in the container */
+	bool try_mknod; /* first rung */
+	bool try_bind; /* second: bind of the host's `path` */
+	bool default_device; /* of the specification's list */
+};
+
+struct plan_root {
+	const char *path; /* absolute */
+	bool readonly;
+	bool no_pivot;
+	uint64_t propagation; /* MS_*, applied to / of the container */
+	bool make_slave; /* host's mounts come in; else private */
+};
+
+struct plan_sysctl {
+	const char *name; /* with dots, as given */
+	const char *path; /* below /proc/sys: "net/ipv4/ip_forward" */
+	const char *value;
+	enum ns_kind ns; /* the namespace it belongs to */
+};
+
+struct plan_rlimit {
+	int resource; /* RLIMIT_ number */
+	uint64_t soft, hard; /* UINT64_MAX: unlimited */
+};
+
+struct plan_caps {
+	uint64_t effective, bounding, inheritable, permitted, ambient;
+};
+
+struct plan_process {
+	const char **args; /* NULL-terminated */
+	const char **env; /* NULL-terminated, one per name, the last wins */
+	bool needs_home; /* HOME is missing or empty: from the passwd */
+	const char *cwd;
+	uint32_t uid, gid; /* in the container's (innermost) namespace */
+	uint32_t *groups; /* those that map */
+	size_t n_groups;
+	bool set_groups; /* setgroups() can and must be called */
+	uint32_t umask;
+	bool has_umask;
+	struct plan_caps caps;
+	struct plan_rlimit *rlimits;
+	size_t n_rlimits;
+	bool no_new_privs;
+	bool set_oom_score_adj;
+	int oom_score_adj;
+	bool terminal;
+	struct spec_console_size console_size; /* 0, 0: the caller's */
+	bool new_keyring;
+	const char *keyring; /* its name */
+	const struct spec_seccomp *seccomp; /* NULL: none */
+	const char *apparmor_profile, *selinux_label; /* NULL: none */
+};
+
+struct degradation {
+	const char *item; /* "rlimits.RLIMIT_NOFILE", "mounts[/sys]", … */
+	const char *wanted, *got, *why, *fix; /* fix may be NULL */
+	bool is_limit; /* a limit that the bundle names: run's warning */
+};
+
+struct plan {
+	struct arena arena;
+	const struct spec *spec; /* borrowed */
+	const struct plan_options *options; /* borrowed */
+	struct plan_userns userns;
+	struct plan_ns ns[NS_KINDS];
+	bool intermediate; /* a process stands between HOST and init */
+	struct plan_root root;
+	struct plan_mount *mounts;
+	size_t n_mounts;
+	struct plan_device *devices;
+	size_t n_devices;
+	bool fill_dev; /* /dev is ours to fill: links and devices */
+	const char **masked, **readonly; /* n entries each */
+	size_t n_masked, n_readonly;
+	bool loopback_up;
+	const char *hostname, *domainname; /* NULL: leave */
+	struct plan_sysctl *sysctls;
+	size_t n_sysctls;
+	struct plan_process process;
+	const struct spec_hooks *hooks; /* NULL: none */
+	bool dumpable; /* nobody foreign can see us while we set up */
+	bool sealed_exe; /* run INSIDE from a copy that can't be written */
+	struct degradation *degraded; /* known before we start */
+	size_t n_degraded;
+};
+
+int plan_make(const struct spec *spec, const struct caller *caller,
+	      const struct plan_options *options, struct plan *ret,
+	      struct err *e);
+void plan_done(struct plan *plan);
+
+/* print.c: what `rootlet plan` shows; members of one JSON object. */
+void plan_print(const struct plan *plan, struct json_out *out);
+void degraded_print(const struct degradation *rows, size_t n,
+		    struct json_out *out);
+
+/* Does the plan have id `id` mapped in the container's user namespace? */
+bool plan_uid_maps(const struct plan *plan, uint32_t uid);
+bool plan_gid_maps(const struct plan *plan, uint32_t gid);

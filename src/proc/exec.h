@@ -1,0 +1,28 @@
+/* exec.h - from the plan to the program.  INSIDE, after pivot. */
+#pragma once
+
+#include "plan/plan.h"
+
+struct err;
+
+/* Finds the program by the container's PATH (of the plan's env; a default
+ * one when there is none), before the process is restricted; *ret_path is
+ * owned.  Wording is an interface, see the design's section 6: "executable
+ * file not found in $PATH", "no such file or directory", "permission denied"
+ * go in quotes of no other error. */
+int exec_find(const struct plan_process *p, char **ret_path, struct err *e);
+
+/* chdir to the plan's cwd, made when missing; twice when it must be: as root
+ * and, when that may not, as the user.  Verifies that it is inside. */
+int exec_enter_cwd(const struct plan_process *p, struct err *e);
+
+/* execve; returns only on failure, with the wording of exec_find. */
+int exec_program(const struct plan_process *p, const char *path,
+		 char *const *env, struct err *e);
+
+/* A session keyring of its own, named by the plan.  Returns 0; 1 when the
+ * quota is used up (the caller's stays; a degradation). */
+int exec_join_keyring(const struct plan_process *p, struct err *e);
+
+/* Labels for the next exec (AppArmor, SELinux); through the own procfs. */
+int exec_set_label(const struct plan_process *p, int proc_fd, struct err *e);

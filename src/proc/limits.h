@@ -1,0 +1,14 @@
+/* limits.h - resource limits and the OOM score of another process.  HOST. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "plan/plan.h"
+
+struct err;
+
+/* prlimit(2) for each limit of the plan. */
+int limits_apply(pid_t pid, const struct plan_process *p, struct err *e);
+/* /proc/PID/oom_score_adj; must come before the ids of pid change. */
+int limits_set_oom_score(pid_t pid, const struct plan_process *p,
+			 struct err *e);

@@ -1,0 +1,59 @@
+/* state.h - what is remembered of one container between two commands. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/field.h"
+#include "base/json.h"
+
+struct err;
+struct store;
+struct degradation;
+
+enum status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_STOPPED,
+	STATUS_PAUSED,
+};
+extern const struct field_name status_names[];
+
+struct state {
+	struct json_doc doc; /* owns what was read; zero when built by hand */
+	const char *id, *bundle, *rootfs; /* absolute paths */
+	const char *created; /* RFC 3339 with nanoseconds, UTC */
+	const char *boot_id;
+	int status; /* as recorded; state_status() tells the truth */
+	uint32_t pid; /* of init, in the runtime's pid namespace; 0: none yet */
+	uint64_t start_time; /* of init */
+	uint32_t owner; /* uid of the creator */
+	const char *cgroup; /* NULL: none of its own */
+	bool own_pidns; /* when init ends, all of it has ended */
+	bool systemd_cgroup;
+	struct string_map annotations;
+	/* What can't be had here: rows of the plan, and of the stages. */
+	const struct degradation *degraded; /* borrowed, when writing */
+	size_t n_degraded;
+	const struct json *degraded_json; /* when read */
+};
+
+/* dir_fd: ROOT/ID.  Writing replaces the file atomically. */
+int state_write(int dir_fd, const struct state *s, struct err *e);
+int state_read(int dir_fd, const char *id, struct state *ret, struct err *e);
+void state_done(struct state *s);
+
+/* The time now, for `created`. */
+void state_timestamp(char ret[40]);
+
+/* What is true now: boot id, pid and start time, zombie, lock and socket are
+ * looked at.  *ret_pidfd (may be NULL) gets a verified pidfd of init, or -1.
+ * -errno only when the system can't tell. */
+int state_status(struct store *store, int dir_fd, const struct state *s,
+		 enum status *ret, int *ret_pidfd, struct err *e);
+
+/* The OCI state as JSON (ociVersion, id, status, pid, bundle, annotations):
+ * for hooks and engines.  free(). */
+char *state_oci_json(const struct state *s, enum status status);
