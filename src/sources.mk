@@ -10,6 +10,8 @@ librootlet_a_SOURCES = \
 	src/base/json.c \
 	src/base/json.h \
 	src/base/json_out.c \
+	src/base/log.c \
+	src/base/log.h \
 	src/base/mem.c \
 	src/base/mem.h \
 	src/base/own.h \
@@ -19,17 +21,35 @@ librootlet_a_SOURCES = \
 	src/base/utf8.h \
 	src/cli/command.h \
 	src/fs/fs.h \
+	src/ns/clone.c \
+	src/ns/idmap_write.c \
+	src/ns/ns.h \
+	src/ns/rest.c \
+	src/ns/userns.c \
+	src/ns/why.c \
 	src/plan/caller.h \
 	src/plan/degrade.h \
+	src/plan/make.h \
+	src/plan/names.c \
+	src/plan/names.h \
 	src/plan/plan.h \
+	src/proc/caps.c \
 	src/proc/caps.h \
+	src/proc/console.c \
 	src/proc/console.h \
 	src/proc/exec.h \
 	src/proc/hooks.h \
+	src/proc/limits.c \
 	src/proc/limits.h \
 	src/proc/sealed.h \
+	src/proc/seccomp.c \
 	src/proc/seccomp.h \
+	src/proc/seccomp_cache.c \
+	src/proc/seccomp_cache.h \
+	src/proc/seccomp_compile.c \
+	src/proc/seccomp_compile.h \
 	src/proc/supervise.h \
+	src/proc/user.c \
 	src/proc/user.h \
 	src/spec/fields.h \
 	src/spec/linux.c \
@@ -38,9 +58,29 @@ librootlet_a_SOURCES = \
 	src/spec/seccomp.c \
 	src/spec/spec.c \
 	src/spec/spec.h \
+	src/spec/template.c \
 	src/spec/validate.c \
+	src/stages/launch.c \
+	src/stages/launch.h \
+	src/stages/rows.h \
+	src/stages/rows_host.c \
+	src/stages/rows_inside.c \
+	src/stages/rows_want.c \
+	src/stages/stage.h \
+	src/stages/stages.c \
+	src/stages/sync.c \
+	src/stages/sync.h \
+	src/stages/walk.c \
+	src/state/files.c \
+	src/state/internal.h \
+	src/state/leftover.c \
+	src/state/places.c \
+	src/state/state.c \
 	src/state/state.h \
+	src/state/status.c \
+	src/state/store.c \
 	src/state/store.h \
+	src/sys/beneath.c \
 	src/sys/beneath.h \
 	src/sys/fdpass.c \
 	src/sys/fdpass.h \

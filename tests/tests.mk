@@ -1,12 +1,24 @@
 # tests.mk - what `make check` runs and what the tests bring along.
 
 # Unit tests: tests/unit/test_x, made of tests/unit/test_x.c and librootlet.a.
-unit_tests =
-unit_headers =
-EXTRA_DIST += $(unit_headers)
+unit_tests = \
+	tests/unit/test_err \
+	tests/unit/test_field \
+	tests/unit/test_json \
+	tests/unit/test_mem \
+	tests/unit/test_spec \
+	tests/unit/test_str \
+	tests/unit/test_template
 
 # Fuzzers: tests/fuzz/fuzz_x, made of tests/fuzz/fuzz_x.c and librootlet.a.
-fuzz_targets =
+fuzz_targets = \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_spec
+
+test_headers = \
+	tests/fuzz/fuzz.h \
+	tests/unit/test.h
+EXTRA_DIST += $(test_headers)
 
 # Scripts that need no privileges and say TAP.
 script_tests =
