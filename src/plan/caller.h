@@ -91,12 +91,22 @@ struct caller {
 	struct {
 		uint64_t soft, hard;
 	} rlimits[16]; /* by RLIMIT_ number; UINT64_MAX is unlimited */
-	int oom_score_adj;
-	int overflow_uid; /* /proc/sys/kernel/overflowuid */
+	uint64_t nr_open; /* fs.nr_open; 0: not read */
+	int oom_score_adj; /* read when the bundle names one */
 	unsigned kernel_major, kernel_minor;
 	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
-	bool apparmor, selinux; /* enabled in this kernel */
-	bool bundle_root_reachable; /* by ids other than the caller's */
+	bool apparmor, selinux; /* enabled in this kernel; as the bundle asks */
+	/* Rules for devices and cgroups: those of real root, or of everybody
+	 * else.  --rootless=true takes the latter for root too. */
+	bool unprivileged_rules;
+	/* Our own executable, for the decision on a sealed copy. */
+	struct caller_exe {
+		bool known; /* false: take it that anybody can write it */
+		uint32_t uid, gid, mode;
+		bool acl; /* it has one: not read further */
+		bool writable; /* by us as we are, groups included */
+	} exe;
+	int root_errno; /* of stat on the root filesystem; 0: a directory */
 };
 
 /* Does our own user namespace let us do what CAP_x is for?  */
@@ -104,6 +114,10 @@ bool caller_may(const struct caller *c, int cap);
 /* CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID: may write any map directly.
  * `real root` is this in the initial user namespace. */
 bool caller_is_privileged(const struct caller *c);
+
+/* Only the effective uid, and whether we are real root (privileged, in the
+ * initial user namespace): what commands without a bundle need.  Cheap. */
+void caller_identity(uint32_t *ret_uid, bool *ret_real_root);
 
 int caller_read(const struct spec *spec, const struct plan_options *options,
 		struct caller *ret, struct err *e);

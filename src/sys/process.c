@@ -91,34 +91,77 @@ int sys_wait_pidfd(int pidfd, int *ret_signal)
 	return 128 + info.si_status;
 }
 
-int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
+/* Reads /proc/PID/stat; *ret_fields is the text from field 3 on, owned. */
+static int read_stat(int proc_fd, pid_t pid, char **ret_text, char **ret_fields)
 {
-	autofree char *text = NULL;
 	char name[64];
 	char *p;
-	int field;
 	int r;
 
 	(void)snprintf(name, sizeof(name), "%s%d/stat",
 		       proc_fd == AT_FDCWD ? "/proc/" : "", (int)pid);
-	r = file_read_at(proc_fd, name, 4096, &text, NULL);
+	r = file_read_at(proc_fd, name, 4096, ret_text, NULL);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	/* Field 2 is in parentheses and may hold any character. */
-	p = strrchr(text, ')');
+	p = strrchr(*ret_text, ')');
 	if (!p || p[1] != ' ')
 		return -EPROTO;
-	p += 2;
-	if (ret_state)
-		*ret_state = *p;
-	for (field = 3; field < 22; field++) {
+	*ret_fields = p + 2;
+	return 0;
+}
+
+/* A number of /proc/PID/stat; `fields` starts at field 3. */
+static int stat_field(char *fields, int number, uint64_t *ret)
+{
+	char digits[24];
+	char *p = fields;
+	size_t n;
+	int field;
+
+	for (field = 3; field < number; field++) {
 		p = strchr(p, ' ');
 		if (!p)
 			return -EPROTO;
 		p++;
 	}
-	p[strcspn(p, " \n")] = '\0';
-	return str_uint64(p, ret);
+	n = strcspn(p, " \n");
+	if (n >= sizeof(digits))
+		return -EPROTO;
+	memcpy(digits, p, n);
+	digits[n] = '\0';
+	return str_uint64(digits, ret);
+}
+
+int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
+{
+	autofree char *text = NULL;
+	char *fields;
+	int r;
+
+	r = read_stat(proc_fd, pid, &text, &fields);
+	if (r < 0)
+		return r;
+	if (ret_state)
+		*ret_state = *fields;
+	return stat_field(fields, 22, ret);
+}
+
+int sys_has_execed(pid_t pid)
+{
+	/* PF_FORKNOEXEC of the kernel's <linux/sched.h>. */
+	const uint64_t forked_but_no_exec = 0x40;
+	autofree char *text = NULL;
+	char *fields;
+	uint64_t flags;
+	int r;
+
+	r = read_stat(AT_FDCWD, pid, &text, &fields);
+	if (r == 0)
+		r = stat_field(fields, 9, &flags);
+	if (r < 0)
+		return r;
+	return !(flags & forked_but_no_exec);
 }
 
 int sys_boot_id(char ret[37])

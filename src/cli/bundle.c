@@ -1,0 +1,127 @@
+/* bundle.c - from the command line to a plan: what run, create and plan share.
+ */
+#include "cli/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/own.h"
+#include "base/str.h"
+
+#define CONFIG_MAX (4U << 20)
+
+static int refuse(const char *what, const char *instead, struct err *e)
+{
+	(void)err_set(e, ENOTSUP,
+		      "%s is not supported by this version of "
+		      "rootlet",
+		      what);
+	return err_hint(e, "%s", instead);
+}
+
+/* What the next version builds is refused, never taken and ignored. */
+static int refuse_unbuilt(const struct create_opts *o, struct err *e)
+{
+	if (o->console_socket)
+		return refuse("--console-socket",
+			      "Use run in the foreground for a terminal, or "
+			      "set process.terminal to false",
+			      e);
+	if (o->pidfd_socket)
+		return refuse("--pidfd-socket", "Use --pid-file", e);
+	if (o->preserve_fds > 0)
+		return refuse("--preserve-fds",
+			      "Pass the data by a bind mount or by stdin", e);
+	if (!str_empty(getenv("NOTIFY_SOCKET")))
+		return refuse("NOTIFY_SOCKET in the environment",
+			      "Start rootlet with env -u NOTIFY_SOCKET", e);
+	return 0;
+}
+
+static int read_config(const struct create_opts *o, struct bundle *b,
+		       struct err *e)
+{
+	const char *dir = o->bundle ? o->bundle : ".";
+	autofree char *file = NULL;
+	int r;
+
+	b->path = realpath(dir, NULL);
+	if (!b->path) {
+		(void)err_sys(e, "open the bundle %s", dir);
+		return err_hint(e, "Name a directory that holds config.json "
+				   "with --bundle");
+	}
+	file = o->config ? str_dup(o->config)
+			 : str_format("%s/config.json", b->path);
+	r = file_read_at(AT_FDCWD, file, CONFIG_MAX, &b->config,
+			 &b->config_len);
+	if (r < 0) {
+		(void)err_errno(e, r, "read %s", file);
+		if (r == -ENOENT)
+			return err_hint(e, "Write one there with 'rootlet "
+					   "spec', or name the bundle with "
+					   "--bundle");
+		return r;
+	}
+	r = spec_parse(b->config, b->config_len, &b->spec, e);
+	return r < 0 ? err_wrap(e, "%s", file) : 0;
+}
+
+static int read_caller(const struct create_opts *o, struct bundle *b,
+		       struct err *e)
+{
+	autofree char *text = NULL;
+	size_t len;
+	int r;
+
+	if (!o->caller)
+		return caller_read(&b->spec, &b->options, &b->caller, e);
+	r = file_read_at(AT_FDCWD, o->caller, CONFIG_MAX, &text, &len);
+	if (r < 0)
+		return err_errno(e, r, "read %s", o->caller);
+	r = caller_parse(text, len, &b->caller, e);
+	return r < 0 ? err_wrap(e, "%s", o->caller) : 0;
+}
+
+int bundle_plan(const struct globals *g, const struct create_opts *o,
+		const char *id, bool detached, struct bundle *b, struct err *e)
+{
+	static const enum rootless_choice rootless[] = {
+		ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE, ROOTLESS_AUTO
+	};
+	int r;
+
+	r = refuse_unbuilt(o, e);
+	if (r == 0)
+		r = read_config(o, b, e);
+	if (r < 0)
+		return r;
+	b->options = (struct plan_options){
+		.id = id,
+		.bundle = b->path,
+		.userns = (enum userns_choice)o->userns,
+		.rootless = rootless[g->rootless],
+		.strict = g->strict,
+		.no_pivot = o->no_pivot,
+		.no_new_keyring = o->no_new_keyring,
+		.systemd_cgroup = g->systemd_cgroup,
+		.cgroup_manager = g->cgroup_manager,
+		.detached = detached,
+	};
+	r = read_caller(o, b, e);
+	if (r < 0)
+		return r;
+	return plan_make(&b->spec, &b->caller, &b->options, &b->plan, e);
+}
+
+void bundle_done(struct bundle *b)
+{
+	plan_done(&b->plan);
+	caller_done(&b->caller);
+	spec_done(&b->spec);
+	free(b->config);
+	free(b->path);
+}

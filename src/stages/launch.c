@@ -1,0 +1,184 @@
+/* launch.c - drives the tables from HOST's side, and undoes what failed.
+ *
+ * Whatever stage fails, launch_create() and launch_start() leave nothing
+ * behind: init is killed through its pidfd and reaped (with its pid namespace
+ * everything in it dies), helpers are waited for, poststop hooks run when
+ * others have run before, the state directory goes last, so that a kill -9 in
+ * the middle of the undoing still leaves a trail for `delete`.
+ */
+#include "stages/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "base/str.h"
+#include "proc/hooks.h"
+#include "sys/process.h"
+
+void launch_init(struct launch *l)
+{
+	*l = (struct launch){
+		.side = HOST,
+		.dir_fd = -1,
+		.sync = { .fd = -1, .peer_pidfd = -1 },
+		.inside_fd = -1,
+		.pidfd = -1,
+		.idmap = IDMAP_JOB_INIT,
+		.listen_fd = -1,
+		.master_fd = -1,
+		.send_fd = -1,
+		.fs = FS_INIT,
+		.slave_fd = -1,
+	};
+}
+
+void launch_done(struct launch *l)
+{
+	idmap_job_done(&l->idmap);
+	seccomp_filter_done(&l->filter);
+	fs_done(&l->fs);
+	sync_close(&l->sync);
+	own_close(&l->inside_fd);
+	own_close(&l->dir_fd);
+	own_close(&l->pidfd);
+	own_close(&l->listen_fd);
+	own_close(&l->master_fd);
+	own_close(&l->send_fd);
+	own_close(&l->slave_fd);
+	free(l->home);
+	free(l->env);
+	free(l->program);
+	if (l->shared)
+		(void)munmap(l->shared, sizeof(*l->shared));
+	launch_init(l);
+}
+
+char *launch_state_json(struct launch *l, enum status status)
+{
+	return state_oci_json(&l->state, status);
+}
+
+/* Kills and reaps init; adds to a bare "ended without a word" how it did. */
+static void end_init(struct launch *l, struct err *e)
+{
+	bool silent = e && e->code == ECHILD;
+	int sig = 0;
+	int status;
+
+	if (l->pidfd < 0)
+		return;
+	(void)sys_pidfd_signal(l->pidfd, SIGKILL);
+	status = sys_wait_pidfd(l->pidfd, &sig);
+	if (silent && status >= 0) {
+		size_t used = strlen(e->text);
+
+		(void)snprintf(e->text + used, sizeof(e->text) - used,
+			       sig ? " (killed by signal %d)"
+				   : " (exit status %d)",
+			       sig ? sig : status);
+	}
+	own_close(&l->pidfd);
+	l->sync.peer_pidfd = -1;
+}
+
+int launch_destroy(struct launch *l, struct err *e)
+{
+	struct err why;
+	int first = 0;
+	int r;
+
+	end_init(l, NULL);
+	if (l->hooks && l->hooks->at[HOOK_POSTSTOP].n > 0) {
+		autofree char *json = launch_state_json(l, STATUS_STOPPED);
+
+		first = hooks_run(&l->hooks->at[HOOK_POSTSTOP], HOOK_POSTSTOP,
+				  json, true, e);
+	}
+	if (!l->claimed)
+		return first;
+	r = store_remove(l->store, l->plan->options->id, l->dir_fd,
+			 first < 0 ? &why : e);
+	l->claimed = false;
+	return first < 0 ? first : r;
+}
+
+/* The error that made us undo is the one to tell; what goes wrong on the way
+ * back can only be worse news about the same thing, ignoring. */
+static void undo(struct launch *l, struct err *e)
+{
+	struct err why;
+
+	end_init(l, e);
+	idmap_job_done(&l->idmap);
+	if (!l->hooks_ran)
+		l->hooks = NULL;
+	(void)launch_destroy(l, &why);
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	int r;
+
+	l->shared = mmap(NULL, sizeof(*l->shared), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (l->shared == MAP_FAILED) {
+		l->shared = NULL;
+		return err_sys(e, "map a page to share with the container");
+	}
+	r = stages_walk(l, &create_table, e);
+	if (r < 0)
+		undo(l, e);
+	return r;
+}
+
+int launch_start(struct launch *l, struct err *e)
+{
+	int r;
+
+	l->hooks_ran = true;
+	r = stages_walk(l, &start_table, e);
+	if (r < 0)
+		undo(l, e);
+	return r;
+}
+
+static int connect_start_socket(struct launch *l, struct err *e)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+	(void)snprintf(name.sun_path, sizeof(name.sun_path),
+		       "/proc/self/fd/%d/start.sock", l->dir_fd);
+	l->sync.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (l->sync.fd < 0)
+		return err_sys(e, "make a socket");
+	if (connect(l->sync.fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		return err_sys(e, "reach the process that waits for start");
+	return 0;
+}
+
+int launch_start_created(struct launch *l, struct err *e)
+{
+	int r;
+
+	l->sync.peer_pidfd = l->pidfd;
+	r = connect_start_socket(l, e);
+	if (r < 0)
+		return r;
+	r = stages_walk(l, &start_table, e);
+	if (r < 0) {
+		/* The container has failed for good: no half-started one
+		 * stays, and its record tells. */
+		(void)sys_pidfd_signal(l->pidfd, SIGKILL);
+		(void)unlinkat(l->dir_fd, "start.sock", 0);
+	}
+	return r;
+}

@@ -1,0 +1,85 @@
+/* launch.h - the one thing that changes while stages run.
+ *
+ * HOST fills it, the clone copies it, and from then on each side has its own:
+ * fds, pids and sockets differ, the plan is the same.  `shared` is a page
+ * that both really share.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "fs/fs.h"
+#include "ns/ns.h"
+#include "plan/degrade.h"
+#include "plan/plan.h"
+#include "proc/seccomp.h"
+#include "stages/stage.h"
+#include "stages/sync.h"
+#include "state/state.h"
+#include "state/store.h"
+
+struct supervise;
+
+struct launch_shared {
+	pid_t pid; /* of init, as HOST knows it; set before INSIDE goes on */
+	struct degrade_notes notes; /* lower rungs that were taken */
+};
+
+struct launch {
+	enum side side;
+	struct plan *plan; /* borrowed; NULL for `start` of another process */
+	const struct spec_hooks *hooks; /* borrowed; may be NULL */
+	const char *config_text; /* borrowed: what create was given */
+	size_t config_len;
+	const char *pid_file; /* borrowed; NULL: none */
+	bool wait_for_start; /* `create`: INSIDE listens, HOST ends */
+	struct supervise *supervise; /* borrowed; NULL: not in the foreground */
+
+	struct store *store; /* borrowed */
+	int dir_fd; /* ROOT/ID, locked; HOST only */
+	bool claimed; /* the id is ours: undo when we fail */
+	struct state state; /* strings borrowed from plan and launch */
+	char created[40], boot_id[37];
+
+	struct sync sync;
+	int inside_fd; /* the channel's other end, before the clone */
+	pid_t pid; /* of init */
+	int pidfd;
+	bool hooks_ran; /* then poststop hooks belong to the undoing */
+	struct idmap_job idmap;
+	struct seccomp_filter filter;
+	int listen_fd; /* INSIDE's start socket, or -1 */
+	int master_fd; /* HOST: the terminal to relay, or -1 */
+	int send_fd; /* goes with the next DONE, or -1 */
+
+	struct launch_shared *shared; /* mapped in both */
+	struct fs fs; /* INSIDE only, like all below */
+	int slave_fd;
+	char *home; /* owned: "HOME=…" or NULL */
+	char **env; /* owned array of borrowed strings */
+	char *program; /* owned: the file to execute */
+	bool cwd_as_user; /* root may not enter the cwd; the user might */
+};
+
+/* {} with every fd -1. */
+void launch_init(struct launch *l);
+void launch_done(struct launch *l);
+
+/* HOST: everything of the create table.  On failure nothing is left behind:
+ * init is killed, poststop hooks run, the state directory is gone. */
+int launch_create(struct launch *l, struct err *e);
+
+/* HOST: the start table, over the channel that create left open (`run`)... */
+int launch_start(struct launch *l, struct err *e);
+/* ... or through the socket of a created container: state and pidfd are
+ * those of the container, dir_fd is its locked directory. */
+int launch_start_created(struct launch *l, struct err *e);
+
+/* HOST, after init has ended or to undo: kills and reaps what lives, runs the
+ * poststop hooks, removes the state.  A warning goes into e; 0 or -errno. */
+int launch_destroy(struct launch *l, struct err *e);
+
+/* The OCI state for hooks.  free(). */
+char *launch_state_json(struct launch *l, enum status status);

@@ -1,0 +1,71 @@
+/* rows.h - the functions behind the rows of stages.c.
+ *
+ * rows_host.c holds HOST's, rows_inside.c INSIDE's, rows_want.c the pure
+ * questions that decide whether a plan has a row at all.
+ */
+#pragma once
+
+#include "stages/launch.h"
+
+/* Not every row needs both. */
+#define ROW(name)                                                \
+	int row_##name(__attribute__((unused)) struct launch *l, \
+		       __attribute__((unused)) struct err *e)
+#define WANT(name) bool want_##name(const struct launch *l)
+
+ROW(take_id);
+ROW(prepare_seccomp);
+ROW(listen);
+ROW(clone);
+ROW(record_process);
+ROW(set_oom_score);
+ROW(idmap_start);
+ROW(idmap_finish);
+ROW(prestart);
+ROW(create_runtime);
+ROW(limits);
+ROW(record_created);
+ROW(pid_file);
+ROW(say_start);
+ROW(record_running);
+ROW(poststart);
+
+ROW(open_sources);
+ROW(become_root);
+ROW(enter_rest);
+ROW(network);
+ROW(attach_root);
+ROW(open_private);
+ROW(mounts);
+ROW(devices);
+ROW(terminal);
+ROW(create_container);
+ROW(hide_paths);
+ROW(pivot);
+ROW(finish_root);
+ROW(names_sysctls);
+ROW(keyring);
+ROW(find_program);
+ROW(outlive);
+ROW(start_container);
+ROW(restrict);
+ROW(execute);
+
+WANT(seccomp);
+WANT(listen);
+WANT(oom_score);
+WANT(idmap);
+WANT(terminal);
+WANT(prestart);
+WANT(create_runtime);
+WANT(create_container);
+WANT(hide_paths);
+WANT(names);
+WANT(keyring);
+WANT(limits);
+WANT(pid_file);
+WANT(start_container);
+WANT(poststart);
+
+/* What INSIDE does from its first instruction on; never returns. */
+void inside_main(void *launch);

@@ -1,0 +1,220 @@
+/* rows_host.c - the rows that the runtime carries out, outside.
+ *
+ * Namespace situation of all of them: the caller's, with the caller's ids.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "proc/hooks.h"
+#include "proc/limits.h"
+#include "proc/supervise.h"
+#include "stages/rows.h"
+#include "sys/process.h"
+
+static int record(struct launch *l, enum status status, struct err *e)
+{
+	l->state.status = (int)status;
+	return state_write(l->dir_fd, &l->state, e);
+}
+
+ROW(take_id)
+{
+	const struct plan *plan = l->plan;
+	int r;
+
+	l->dir_fd = store_claim(l->store, plan->options->id, e);
+	if (l->dir_fd < 0)
+		return l->dir_fd;
+	l->claimed = true;
+	r = sys_boot_id(l->boot_id);
+	if (r < 0)
+		return err_errno(e, r, "read the boot id");
+	state_timestamp(l->created);
+	l->state.id = plan->options->id;
+	l->state.bundle = plan->options->bundle;
+	l->state.rootfs = plan->root.path;
+	l->state.created = l->created;
+	l->state.boot_id = l->boot_id;
+	l->state.own_pidns = plan->ns[NS_PID].action == NS_NEW;
+	l->state.systemd_cgroup = plan->options->systemd_cgroup;
+	l->state.annotations = plan->spec->annotations;
+	l->state.degraded = plan->degraded;
+	l->state.n_degraded = plan->n_degraded;
+	r = record(l, STATUS_CREATING, e);
+	if (r < 0)
+		return r;
+	return file_replace_at(l->dir_fd, "config.json", l->config_text,
+			       l->config_len, 0600, e);
+}
+
+ROW(prepare_seccomp)
+{
+	autoclose int cache_fd = store_cache_fd(l->store, ".seccomp");
+
+	return seccomp_prepare(l->plan->process.seccomp, cache_fd, &l->filter,
+			       e);
+}
+
+/* The socket is bound through the directory's fd, so that its path is short
+ * whatever the state root's is (108 bytes is all that the kernel takes). */
+ROW(listen)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+	(void)snprintf(name.sun_path, sizeof(name.sun_path),
+		       "/proc/self/fd/%d/start.sock", l->dir_fd);
+	l->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (l->listen_fd < 0)
+		return err_sys(e, "make the start socket");
+	if (bind(l->listen_fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		return err_sys(e,
+			       "bind the start socket in the state "
+			       "directory of %s",
+			       l->state.id);
+	if (listen(l->listen_fd, 8) < 0)
+		return err_sys(e, "listen on the start socket");
+	return 0;
+}
+
+ROW(clone)
+{
+	int fds[2];
+	int r;
+
+	r = sync_pair(fds, e);
+	if (r < 0)
+		return r;
+	l->sync.fd = fds[0];
+	l->inside_fd = fds[1];
+	r = ns_clone_init(l->plan, inside_main, l, &l->pid, &l->pidfd, e);
+	own_close(&l->inside_fd);
+	own_close(&l->listen_fd);
+	if (r < 0)
+		return r;
+	l->sync.peer_pidfd = l->pidfd;
+	l->shared->pid = l->pid;
+	return 0;
+}
+
+/* From here on a kill -9 of the runtime leaves a trail for `delete`. */
+ROW(record_process)
+{
+	int r = sys_start_time(AT_FDCWD, l->pid, &l->state.start_time, NULL);
+
+	if (r < 0)
+		return err_errno(e, r, "read /proc/%d/stat", (int)l->pid);
+	l->state.pid = (uint32_t)l->pid;
+	return record(l, STATUS_CREATING, e);
+}
+
+ROW(set_oom_score)
+{
+	return limits_set_oom_score(l->pid, &l->plan->process, e);
+}
+
+ROW(idmap_start)
+{
+	return idmap_start(l->plan, l->pid, &l->idmap, e);
+}
+
+ROW(idmap_finish)
+{
+	return idmap_finish(l->plan, &l->idmap, e);
+}
+
+static int run_hooks(struct launch *l, enum hook_point point,
+		     enum status status, struct err *e)
+{
+	autofree char *json = launch_state_json(l, status);
+
+	return hooks_run(&l->hooks->at[point], point, json, false, e);
+}
+
+ROW(prestart)
+{
+	l->hooks_ran = true;
+	return run_hooks(l, HOOK_PRESTART, STATUS_CREATING, e);
+}
+
+ROW(create_runtime)
+{
+	l->hooks_ran = true;
+	return run_hooks(l, HOOK_CREATE_RUNTIME, STATUS_CREATING, e);
+}
+
+ROW(limits)
+{
+	return limits_apply(l->pid, &l->plan->process, e);
+}
+
+/* The stages are over that could have had to make do with less. */
+static void take_notes(struct launch *l)
+{
+	degrade_take_notes(l->plan, &l->shared->notes);
+	l->state.degraded = l->plan->degraded;
+	l->state.n_degraded = l->plan->n_degraded;
+}
+
+ROW(record_created)
+{
+	take_notes(l);
+	return record(l, STATUS_CREATED, e);
+}
+
+/* Digits only, no newline, by rename: engines read it the moment it is
+ * there. */
+ROW(pid_file)
+{
+	const char *slash = strrchr(l->pid_file, '/');
+	autofree char *dir = NULL;
+	autoclose int dir_fd = -1;
+	char digits[16];
+	int r;
+
+	dir = slash ? mem_dup(l->pid_file, (size_t)(slash - l->pid_file) + 1)
+		    : str_dup(".");
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return err_sys(e, "open %s, the directory of the pid file",
+			       dir);
+	r = snprintf(digits, sizeof(digits), "%d", (int)l->pid);
+	return file_replace_at(dir_fd, slash ? slash + 1 : l->pid_file, digits,
+			       (size_t)r, 0644, e);
+}
+
+/* The last moment at which ^C undoes everything; later it is forwarded. */
+ROW(say_start)
+{
+	int sig = l->supervise ? supervise_pending(l->supervise) : 0;
+
+	if (sig == 0)
+		return 0;
+	return err_set(e, EINTR,
+		       "interrupted by SIG%s before the program "
+		       "was started",
+		       sigabbrev_np(sig));
+}
+
+ROW(record_running)
+{
+	/* `start` read its record from the disk; run's notes are still new. */
+	if (l->plan)
+		take_notes(l);
+	(void)unlinkat(l->dir_fd, "start.sock", 0);
+	return record(l, STATUS_RUNNING, e);
+}
+
+ROW(poststart)
+{
+	return run_hooks(l, HOOK_POSTSTART, STATUS_RUNNING, e);
+}

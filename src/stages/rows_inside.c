@@ -1,0 +1,312 @@
+/* rows_inside.c - the rows that the new process carries out.
+ *
+ * It is a copy of the runtime that becomes the container's init, step by
+ * step; each function says in which namespaces and as whom it runs.  The work
+ * is done in ns/, fs/ and proc/; here is only what joins them.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "proc/caps.h"
+#include "proc/console.h"
+#include "proc/exec.h"
+#include "proc/hooks.h"
+#include "proc/supervise.h"
+#include "proc/user.h"
+#include "stages/rows.h"
+#include "sys/process.h"
+
+/* New user, mount, pid and uts namespaces; still the caller's ids. */
+ROW(open_sources)
+{
+	int r = fs_open_sources(&l->fs, l->plan, e);
+
+	/* Where an LSM lets the user namespace be made but gives it no rights,
+	 * this is the first call that is refused. */
+	if (r == -EPERM && l->plan->ns[NS_USER].action == NS_NEW)
+		return ns_explain(e);
+	return r;
+}
+
+/* The ids are mapped; here we take them. */
+ROW(become_root)
+{
+	return userns_become_root(l->plan, e);
+}
+
+/* Root inside from here on. */
+ROW(enter_rest)
+{
+	return ns_enter_rest(l->plan, e);
+}
+
+ROW(network)
+{
+	return ns_set_up_network(l->plan, e);
+}
+
+ROW(attach_root)
+{
+	return fs_attach_root(&l->fs, l->plan, e);
+}
+
+ROW(open_private)
+{
+	return fs_open_private(&l->fs, l->plan, e);
+}
+
+ROW(mounts)
+{
+	return fs_make_mounts(&l->fs, l->plan, e);
+}
+
+ROW(devices)
+{
+	return fs_make_devices(&l->fs, l->plan, e);
+}
+
+/* The container's own devpts is there; its root is not ours yet. */
+ROW(terminal)
+{
+	int r;
+
+	r = console_open(l->fs.root_fd, &l->plan->process, &l->send_fd,
+			 &l->slave_fd, e);
+	if (r < 0)
+		return r;
+	l->fs.console_fd = l->slave_fd;
+	r = fs_bind_console(&l->fs, l->plan, e);
+	l->fs.console_fd = -1; /* slave_fd owns it */
+	return r;
+}
+
+/* The container's namespaces, with the runtime's root still in place: the
+ * paths of these hooks are the runtime's. */
+ROW(create_container)
+{
+	autofree char *json = NULL;
+
+	l->state.pid = (uint32_t)l->shared->pid;
+	json = launch_state_json(l, STATUS_CREATING);
+	return hooks_run(&l->hooks->at[HOOK_CREATE_CONTAINER],
+			 HOOK_CREATE_CONTAINER, json, false, e);
+}
+
+ROW(hide_paths)
+{
+	return fs_hide_paths(&l->fs, l->plan, e);
+}
+
+ROW(pivot)
+{
+	return fs_pivot(&l->fs, l->plan, e);
+}
+
+/* The container's root is / from here on. */
+ROW(finish_root)
+{
+	return fs_finish_root(&l->fs, l->plan, e);
+}
+
+ROW(names_sysctls)
+{
+	int r = ns_set_names(l->plan, e);
+
+	return r < 0 ? r : fs_write_sysctls(&l->fs, l->plan, e);
+}
+
+ROW(keyring)
+{
+	int r = exec_join_keyring(&l->plan->process, e);
+
+	if (r <= 0)
+		return r;
+	return degrade_note(l->plan, &l->shared->notes, DEGRADE_KEYRING, 0, e);
+}
+
+/* The environment of the program: the plan's, and HOME where that has none. */
+static void make_env(struct launch *l)
+{
+	const struct plan_process *p = &l->plan->process;
+	size_t n = 0;
+	size_t i;
+
+	while (p->env[n])
+		n++;
+	l->env = mem_zero_n(n + 2, sizeof(*l->env));
+	for (i = 0; i < n; i++)
+		l->env[i] = (char *)p->env[i];
+	if (p->needs_home) {
+		autofree char *home = user_home(l->fs.root_fd, p->uid);
+
+		l->home = str_format("HOME=%s", home);
+		l->env[n] = l->home;
+	}
+}
+
+ROW(find_program)
+{
+	int r = exec_enter_cwd(&l->plan->process, e);
+
+	if (r < 0)
+		return r;
+	l->cwd_as_user = r > 0;
+	make_env(l);
+	return exec_find(&l->plan->process, &l->program, e);
+}
+
+/* The runtime may end after this; until it says that all went well, the end
+ * of its channel still ends us (inside_main). */
+ROW(outlive)
+{
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return err_sys(e, "clear the parent-death signal");
+	return 0;
+}
+
+ROW(start_container)
+{
+	autofree char *json = NULL;
+
+	l->state.pid = (uint32_t)l->shared->pid;
+	json = launch_state_json(l, STATUS_CREATED);
+	return hooks_run(&l->hooks->at[HOOK_START_CONTAINER],
+			 HOOK_START_CONTAINER, json, false, e);
+}
+
+/* Still root inside.  The order is the kernel's: the bounding set while there
+ * is CAP_SETPCAP; a filter without no_new_privs while there is CAP_SYS_ADMIN;
+ * with it, the filter goes on last, when nothing but exec is left to do. */
+ROW(restrict)
+{
+	const struct plan *plan = l->plan;
+	const struct plan_process *p = &plan->process;
+	int r = 0;
+
+	if (l->slave_fd >= 0)
+		r = console_take(l->slave_fd, e);
+	if (r == 0)
+		r = exec_set_label(p, l->fs.proc_fd, e);
+	if (r == 0 && plan->userns.nested)
+		r = userns_nest(plan, l->fs.proc_fd, e);
+	if (r == 0)
+		r = caps_limit_bounding(&p->caps, e);
+	if (r == 0 && p->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		r = err_sys(e, "set no_new_privs");
+	if (r == 0 && !p->no_new_privs)
+		r = seccomp_install(&l->filter, e);
+	if (r == 0)
+		r = user_become(p, e);
+	if (r == 0 && l->cwd_as_user)
+		r = exec_enter_cwd(p, e);
+	if (r == 0)
+		r = caps_apply(&p->caps, e);
+	return r;
+}
+
+/* As the program's user.  Every fd but stdio closes at exec; that, and the
+ * end of the channel with it, tells HOST that it went well. */
+ROW(execute)
+{
+	int r;
+
+	r = sys_cloexec_from(3);
+	if (r < 0)
+		return err_errno(e, r, "mark the open files close-on-exec");
+	if (l->supervise)
+		supervise_restore_mask(l->supervise);
+	if (l->plan->process.no_new_privs) {
+		r = seccomp_install(&l->filter, e);
+		if (r < 0)
+			return r;
+	}
+	return exec_program(&l->plan->process, l->program, l->env, e);
+}
+
+/* A connection that says nothing is somebody asking whether we still wait
+ * (state_status); it leaves no trace. */
+static bool says_something(int conn)
+{
+	char c;
+	ssize_t n;
+
+	do
+		n = recv(conn, &c, 1, MSG_PEEK);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+/* The socket lies in a directory that only its owner can enter; the kernel's
+ * word about the peer is compared all the same. */
+static bool is_creator(int conn, uid_t creator)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	return peer.uid == creator;
+}
+
+static uid_t creator_uid(int sync_fd)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+
+	(void)getsockopt(sync_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.uid;
+}
+
+static void await_start(struct launch *l)
+{
+	uid_t creator = creator_uid(l->sync.fd);
+
+	sync_close(&l->sync);
+	while (l->sync.fd < 0) {
+		autoclose int conn = accept4(l->listen_fd, NULL, NULL,
+					     SOCK_CLOEXEC);
+
+		if (conn < 0 && errno != EINTR && errno != ECONNABORTED)
+			_exit(1);
+		if (conn >= 0 && is_creator(conn, creator) &&
+		    says_something(conn))
+			l->sync.fd = take_fd(&conn);
+	}
+}
+
+/* What HOST holds and we must not: its end of the channel above all, for
+ * with it we would never see its end of file. */
+static void drop_hosts_things(struct launch *l)
+{
+	l->side = INSIDE;
+	own_close(&l->sync.fd);
+	l->sync.fd = take_fd(&l->inside_fd);
+	l->sync.peer_pidfd = -1;
+	own_close(&l->dir_fd);
+	own_close(&l->store->root_fd);
+}
+
+void inside_main(void *launch)
+{
+	struct launch *l = launch;
+	struct err e = { 0 };
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	drop_hosts_things(l);
+	l->fs.notes = &l->shared->notes;
+	if (stages_walk(l, &create_table, &e) < 0)
+		_exit(1);
+	if (l->wait_for_start)
+		await_start(l);
+	(void)stages_walk(l, &start_table, &e);
+	_exit(1);
+}

@@ -1,0 +1,87 @@
+/* rows_want.c - does this plan have that row?
+ *
+ * Both sides ask, so the answer may depend on nothing but what both know: the
+ * plan, the hooks, and how the launch was asked for.
+ */
+#include "stages/rows.h"
+
+static bool has_hooks(const struct launch *l, enum hook_point point)
+{
+	return l->hooks && l->hooks->at[point].n > 0;
+}
+
+WANT(seccomp)
+{
+	return l->plan->process.seccomp != NULL;
+}
+
+WANT(listen)
+{
+	return l->wait_for_start;
+}
+
+WANT(oom_score)
+{
+	return l->plan->process.set_oom_score_adj;
+}
+
+WANT(idmap)
+{
+	return l->plan->userns.how != IDMAP_NONE;
+}
+
+WANT(terminal)
+{
+	return l->plan->process.terminal;
+}
+
+WANT(prestart)
+{
+	return has_hooks(l, HOOK_PRESTART);
+}
+
+WANT(create_runtime)
+{
+	return has_hooks(l, HOOK_CREATE_RUNTIME);
+}
+
+WANT(create_container)
+{
+	return has_hooks(l, HOOK_CREATE_CONTAINER);
+}
+
+WANT(hide_paths)
+{
+	return l->plan->n_masked + l->plan->n_readonly > 0;
+}
+
+WANT(names)
+{
+	return l->plan->hostname || l->plan->domainname ||
+	       l->plan->n_sysctls > 0;
+}
+
+WANT(keyring)
+{
+	return l->plan->process.new_keyring;
+}
+
+WANT(limits)
+{
+	return l->plan->process.n_rlimits > 0;
+}
+
+WANT(pid_file)
+{
+	return l->pid_file != NULL;
+}
+
+WANT(start_container)
+{
+	return has_hooks(l, HOOK_START_CONTAINER);
+}
+
+WANT(poststart)
+{
+	return has_hooks(l, HOOK_POSTSTART);
+}

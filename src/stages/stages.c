@@ -1,0 +1,69 @@
+/* stages.c - the story: what happens, in which order, on which side.
+ *
+ * This table is the program.  Each row is one action in one of the rows_*.c
+ * files; `rootlet plan --stages` prints it and docs/stages.md tells why each
+ * row stands where it does.
+ */
+#include "stages/rows.h"
+
+static const struct stage create_rows[] = {
+	{ "take the id", HOST, row_take_id },
+	{ "prepare the seccomp filter", HOST, row_prepare_seccomp,
+	  want_seccomp },
+	{ "listen for start", HOST, row_listen, want_listen },
+	{ "enter the user namespace", HOST, row_clone },
+	{ "record the process", HOST, row_record_process },
+	{ "set the OOM score", HOST, row_set_oom_score, want_oom_score },
+	{ "start writing the id maps", HOST, row_idmap_start, want_idmap },
+	{ "open the sources of the mounts", INSIDE, row_open_sources },
+	{ "the id maps are written", HOST, row_idmap_finish, want_idmap },
+	{ "become root in the user namespace", INSIDE, row_become_root },
+	{ "enter the other namespaces", INSIDE, row_enter_rest },
+	{ "bring up the network", INSIDE, row_network },
+	{ "attach the root filesystem", INSIDE, row_attach_root },
+	{ "open a private /proc", INSIDE, row_open_private },
+	{ "make the mounts", INSIDE, row_mounts },
+	{ "make the devices", INSIDE, row_devices },
+	{ "open the terminal", INSIDE, row_terminal, want_terminal },
+	{ "run the prestart hooks", HOST, row_prestart, want_prestart },
+	{ "run the createRuntime hooks", HOST, row_create_runtime,
+	  want_create_runtime },
+	{ "run the createContainer hooks", INSIDE, row_create_container,
+	  want_create_container },
+	{ "hide paths", INSIDE, row_hide_paths, want_hide_paths },
+	{ "change the root", INSIDE, row_pivot },
+	{ "finish the root", INSIDE, row_finish_root },
+	{ "set names and sysctls", INSIDE, row_names_sysctls, want_names },
+	{ "join a session keyring", INSIDE, row_keyring, want_keyring },
+	{ "find the program", INSIDE, row_find_program },
+	{ "outlive the runtime", INSIDE, row_outlive },
+	{ "set the resource limits", HOST, row_limits, want_limits },
+	{ "record created", HOST, row_record_created, want_listen },
+	{ "write the pid file", HOST, row_pid_file, want_pid_file },
+};
+
+static const struct stage start_rows[] = {
+	{ "say start", HOST, row_say_start },
+	{ "run the startContainer hooks", INSIDE, row_start_container,
+	  want_start_container },
+	{ "restrict the process", INSIDE, row_restrict },
+	{ "execute the program", INSIDE, row_execute, NULL, true },
+	{ "record running", HOST, row_record_running },
+	{ "run the poststart hooks", HOST, row_poststart, want_poststart },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+const struct stage_table create_table = {
+	"create",
+	create_rows,
+	ROWS(create_rows),
+	1,
+};
+
+const struct stage_table start_table = {
+	"start",
+	start_rows,
+	ROWS(start_rows),
+	1 + ROWS(create_rows),
+};

@@ -1,0 +1,187 @@
+/* walk.c - walks a stage table on one of its two sides.
+ *
+ * Theory of operation: consecutive wanted rows of one side are a group.  The
+ * side that owns a group runs it and says DONE once, at its end; the other
+ * waits once.  So the table alone decides how often the two synchronise, and
+ * both, evaluating the same `wanted` over the same plan, find the same
+ * groups.  A FAIL is said at once and names its row.
+ *
+ * Before the clone there is nobody to talk to (sync.fd is -1); the group that
+ * holds the clone ends after it, so no word is lost.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "base/str.h"
+#include "config.h"
+#include "stages/launch.h"
+#include "sys/process.h"
+
+static bool wanted(const struct launch *l, const struct stage *row)
+{
+	return !row->wanted || row->wanted(l);
+}
+
+/* The next wanted row after i, or table->n. */
+static size_t next_wanted(const struct launch *l,
+			  const struct stage_table *table, size_t i)
+{
+	for (i++; i < table->n; i++)
+		if (wanted(l, &table->rows[i]))
+			break;
+	return i;
+}
+
+static bool ends_group(const struct launch *l, const struct stage_table *table,
+		       size_t i)
+{
+	size_t next = next_wanted(l, table, i);
+
+	return next == table->n ||
+	       table->rows[next].side != table->rows[i].side;
+}
+
+#ifdef ENABLE_FAULT_INJECTION
+/* ROOTLET_FAULT=ROW:SIDE:KIND; KIND is error, kill-before or kill-after.  The
+ * side that is named does it to itself when its walk comes to the row. */
+static bool fault_is(const struct launch *l, unsigned row, const char *kind)
+{
+	const char *fault = getenv("ROOTLET_FAULT");
+	autofree char *here = NULL;
+
+	if (!fault)
+		return false;
+	here = str_format("%u:%s:%s", row, l->side == HOST ? "HOST" : "INSIDE",
+			  kind);
+	return str_eq(fault, here);
+}
+
+static void fault_kill(const struct launch *l, unsigned row, const char *kind)
+{
+	if (fault_is(l, row, kind))
+		(void)kill(getpid(), SIGKILL);
+}
+
+static int fault_error(const struct launch *l, unsigned row, struct err *e)
+{
+	if (fault_is(l, row, "error"))
+		return err_set(e, EIO, "a fault was injected");
+	return 0;
+}
+#else
+static void fault_kill(const struct launch *l, unsigned row, const char *kind)
+{
+	(void)l;
+	(void)row;
+	(void)kind;
+}
+
+static int fault_error(const struct launch *l, unsigned row, struct err *e)
+{
+	(void)l;
+	(void)row;
+	(void)e;
+	return 0;
+}
+#endif
+
+static int run_row(struct launch *l, const struct stage_table *table, size_t i,
+		   struct err *e)
+{
+	const struct stage *row = &table->rows[i];
+	unsigned number = table->first + (unsigned)i;
+	int r;
+
+	r = fault_error(l, number, e);
+	if (r == 0)
+		r = row->run(l, e);
+	if (r < 0) {
+		(void)err_wrap(e, "%s", row->name);
+		return sync_fail(&l->sync, number, e);
+	}
+	if (l->sync.fd >= 0 && ends_group(l, table, i)) {
+		r = sync_done(&l->sync, number, l->send_fd, e);
+		own_close(&l->send_fd);
+		if (r < 0)
+			return err_wrap(e, "%s", row->name);
+	}
+	return 0;
+}
+
+/* What the other side's group handed over lands in master_fd: the terminal
+ * is the only thing that crosses. */
+static int await_group(struct launch *l, const struct stage_table *table,
+		       size_t first, size_t last, struct err *e)
+{
+	const struct stage *row = &table->rows[last];
+	autoclose int fd = -1;
+	int r;
+
+	r = sync_await(&l->sync, table->first + (unsigned)first,
+		       table->first + (unsigned)last, &fd, e);
+	if (r == -ECHILD && row->ends_in_exec && sys_has_execed(l->pid) != 0)
+		return 0;
+	/* A FAIL brings its own row's name. */
+	if (r == -ECHILD || r == -EPROTO)
+		return err_wrap(e, "%s", row->name);
+	if (r == 0 && fd >= 0) {
+		own_close(&l->master_fd);
+		l->master_fd = take_fd(&fd);
+	}
+	return r;
+}
+
+int stages_walk(struct launch *l, const struct stage_table *table,
+		struct err *e)
+{
+	size_t group = 0;
+	size_t i;
+	int r;
+
+	for (i = 0; i < table->n; i++) {
+		const struct stage *row = &table->rows[i];
+		unsigned number = table->first + (unsigned)i;
+
+		if (!wanted(l, row))
+			continue;
+		fault_kill(l, number, "kill-before");
+		if (row->side == l->side) {
+			r = run_row(l, table, i, e);
+			group = i + 1;
+		} else if (ends_group(l, table, i)) {
+			r = await_group(l, table, group, i, e);
+			group = i + 1;
+		} else {
+			r = 0;
+		}
+		if (r < 0)
+			return r;
+		fault_kill(l, number, "kill-after");
+	}
+	return 0;
+}
+
+static void add_table(struct strbuf *b, const struct stage_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->n; i++)
+		strbuf_printf(b, "%u\t%s\t%s\t%s\n", table->first + (unsigned)i,
+			      table->name,
+			      table->rows[i].side == HOST ? "HOST" : "INSIDE",
+			      table->rows[i].name);
+}
+
+char *stages_text(void)
+{
+	struct strbuf b = { 0 };
+
+	add_table(&b, &create_table);
+	add_table(&b, &start_table);
+	return b.text;
+}
