@@ -19,8 +19,38 @@ librootlet_a_SOURCES = \
 	src/base/str.h \
 	src/base/utf8.c \
 	src/base/utf8.h \
+	src/cli/bundle.c \
+	src/cli/bundle.h \
 	src/cli/command.h \
+	src/cli/container.c \
+	src/cli/container.h \
+	src/cli/delete.c \
+	src/cli/kill.c \
+	src/cli/list.c \
+	src/cli/options.c \
+	src/cli/options.h \
+	src/cli/plan.c \
+	src/cli/run.c \
+	src/cli/signal.c \
+	src/cli/signal.h \
+	src/cli/start.c \
+	src/cli/state.c \
+	src/fs/attrs.c \
+	src/fs/attrs.h \
+	src/fs/dest.c \
+	src/fs/dest.h \
+	src/fs/device.h \
+	src/fs/devices.c \
 	src/fs/fs.h \
+	src/fs/masks.c \
+	src/fs/mounts.c \
+	src/fs/overlay.c \
+	src/fs/overlay.h \
+	src/fs/pivot.c \
+	src/fs/private.c \
+	src/fs/root.c \
+	src/fs/sources.c \
+	src/fs/sysctl.c \
 	src/ns/clone.c \
 	src/ns/idmap_write.c \
 	src/ns/ns.h \
@@ -28,19 +58,29 @@ librootlet_a_SOURCES = \
 	src/ns/userns.c \
 	src/ns/why.c \
 	src/plan/caller.h \
+	src/plan/degrade.c \
 	src/plan/degrade.h \
+	src/plan/idmap.c \
+	src/plan/idmap_auto.c \
+	src/plan/idmap_check.c \
 	src/plan/make.h \
 	src/plan/names.c \
 	src/plan/names.h \
+	src/plan/namespaces.c \
 	src/plan/plan.h \
+	src/plan/resources.c \
+	src/plan/sysctl.c \
 	src/proc/caps.c \
 	src/proc/caps.h \
 	src/proc/console.c \
 	src/proc/console.h \
+	src/proc/exec.c \
 	src/proc/exec.h \
+	src/proc/hooks.c \
 	src/proc/hooks.h \
 	src/proc/limits.c \
 	src/proc/limits.h \
+	src/proc/sealed.c \
 	src/proc/sealed.h \
 	src/proc/seccomp.c \
 	src/proc/seccomp.h \
@@ -84,6 +124,8 @@ librootlet_a_SOURCES = \
 	src/sys/beneath.h \
 	src/sys/fdpass.c \
 	src/sys/fdpass.h \
+	src/sys/memfd.c \
+	src/sys/memfd.h \
 	src/sys/mountapi.c \
 	src/sys/mountapi.h \
 	src/sys/process.c \

@@ -8,7 +8,8 @@ unit_tests = \
 	tests/unit/test_mem \
 	tests/unit/test_spec \
 	tests/unit/test_str \
-	tests/unit/test_template
+	tests/unit/test_template \
+	tests/unit/test_walk
 
 # Fuzzers: tests/fuzz/fuzz_x, made of tests/fuzz/fuzz_x.c and librootlet.a.
 fuzz_targets = \
@@ -18,7 +19,8 @@ fuzz_targets = \
 test_headers = \
 	tests/fuzz/fuzz.h \
 	tests/unit/test.h
-EXTRA_DIST += $(test_headers)
+# Files that the tests read; folders are taken as they are.
+EXTRA_DIST += $(test_headers) tests/fuzz/corpus
 
 # Scripts that need no privileges and say TAP.
 script_tests =
