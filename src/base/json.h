@@ -52,9 +52,10 @@ void json_done(struct json_doc *doc);
 const struct json *json_get(const struct json *object, const char *key);
 const char *json_type_name(enum json_type type); /* "an object", … */
 
-#define json_for_each(item, parent)                                       \
-	for (const struct json *item = (parent) ? (parent)->child : NULL; \
-	     item; item = (item)->next)
+#define json_for_each(item, parent)                                        \
+	/* NOLINTNEXTLINE(bugprone-macro-parentheses): item is declared */ \
+	for (const struct json *item = (parent) ? (parent)->child : NULL;  \
+	     (item); (item) = (item)->next)
 
 /* The writer: calls nest; a `key` of NULL is an element of an array.  It can't
  * fail but for memory, which aborts.  Bytes of strings that are no UTF-8 (a

@@ -1,6 +1,7 @@
 /* utf8.c - is this UTF-8? */
 #include "base/utf8.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -33,22 +34,27 @@ size_t utf8_sequence(const unsigned char *p, size_t left)
 	return n;
 }
 
+/* Whether the next eight bytes are ASCII, which is most of any document. */
+static bool is_ascii_word(const char *text, size_t left)
+{
+	uint64_t word;
+
+	if (left < sizeof(word))
+		return false;
+	memcpy(&word, text, sizeof(word));
+	return !(word & 0x8080808080808080U);
+}
+
 size_t utf8_valid_until(const char *text, size_t len)
 {
 	size_t at = 0;
 
 	while (at < len) {
-		uint64_t word;
-		size_t n;
+		size_t n = sizeof(uint64_t);
 
-		if (len - at >= sizeof(word)) {
-			memcpy(&word, text + at, sizeof(word));
-			if (!(word & 0x8080808080808080U)) {
-				at += sizeof(word);
-				continue;
-			}
-		}
-		n = utf8_sequence((const unsigned char *)text + at, len - at);
+		if (!is_ascii_word(text + at, len - at))
+			n = utf8_sequence((const unsigned char *)text + at,
+					  len - at);
 		if (n == 0)
 			return at;
 		at += n;

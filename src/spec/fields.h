@@ -1,7 +1,7 @@
 /* fields.h - how spec/ writes its tables of fields, and what they share.
  *
  *	ROW(spec_process, cwd, "cwd", STRING, REQUIRED,
- *	    CHECK(spec_absolute_path)),
+ *	    CHECK(&spec_absolute_path)),
  *
  * reads the key "cwd" into struct spec_process.cwd; that the member has the
  * type which FIELD_STRING fills is checked when this is compiled.
@@ -70,9 +70,9 @@
 	    .size = sizeof(struct sub_struct))
 
 #define REQUIRED      .flags = FIELD_REQUIRED
-#define NEEDS_CONTENT .flags = FIELD_REQUIRED | FIELD_NOT_EMPTY
-#define CHECK(check)  .sub = &(check)
-#define RANGE(range)  .sub = &(range)
+#define NEEDS_CONTENT .flags = (FIELD_REQUIRED | FIELD_NOT_EMPTY)
+#define CHECK(check)  .sub = (check)
+#define RANGE(range)  .sub = (range)
 #define NAMES(names)  .sub = (names)
 
 /* Tables. */

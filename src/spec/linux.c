@@ -24,7 +24,7 @@ static const struct field_check namespace_path = {
 static const struct field namespace_fields[] = {
 	ROW(spec_namespace, type, "type", ENUM, REQUIRED,
 	    NAMES(namespace_names)),
-	ROW(spec_namespace, path, "path", STRING, CHECK(namespace_path)),
+	ROW(spec_namespace, path, "path", STRING, CHECK(&namespace_path)),
 	{ 0 },
 };
 
@@ -32,14 +32,14 @@ static const char *const device_types[] = { "c", "b", "u", "p", NULL };
 static const struct field_check device_type = { .words = device_types };
 
 static const struct field device_fields[] = {
-	ROW(spec_device, type, "type", STRING, REQUIRED, CHECK(device_type)),
+	ROW(spec_device, type, "type", STRING, REQUIRED, CHECK(&device_type)),
 	ROW(spec_device, path, "path", STRING, REQUIRED,
-	    CHECK(spec_absolute_path)),
+	    CHECK(&spec_absolute_path)),
 	ROW(spec_device, major, "major", INT64),
 	ROW(spec_device, minor, "minor", INT64),
 	ROW(spec_device, file_mode, "fileMode", OPT_UINT32),
-	ROW(spec_device, uid, "uid", OPT_UINT32, RANGE(spec_id_range)),
-	ROW(spec_device, gid, "gid", OPT_UINT32, RANGE(spec_id_range)),
+	ROW(spec_device, uid, "uid", OPT_UINT32, RANGE(&spec_id_range)),
+	ROW(spec_device, gid, "gid", OPT_UINT32, RANGE(&spec_id_range)),
 	{ 0 },
 };
 
@@ -66,7 +66,7 @@ static const struct field intel_rdt_fields[] = {
 	ROW(spec_intel_rdt, clos_id, "closID", STRING),
 	ROW(spec_intel_rdt, l3_cache_schema, "l3CacheSchema", STRING),
 	ROW(spec_intel_rdt, mem_bw_schema, "memBwSchema", STRING,
-	    CHECK(mem_bw)),
+	    CHECK(&mem_bw)),
 	ROW(spec_intel_rdt, schemata, "schemata", STRINGS),
 	ROW(spec_intel_rdt, enable_monitoring, "enableMonitoring", BOOL),
 	{ 0 },
@@ -89,9 +89,9 @@ static const char *const memory_flags[] = {
 static const struct field_check memory_flag = { .words = memory_flags };
 
 static const struct field memory_policy_fields[] = {
-	ROW(spec_memory_policy, mode, "mode", STRING, CHECK(memory_mode)),
+	ROW(spec_memory_policy, mode, "mode", STRING, CHECK(&memory_mode)),
 	ROW(spec_memory_policy, nodes, "nodes", STRING),
-	ROW(spec_memory_policy, flags, "flags", STRINGS, CHECK(memory_flag)),
+	ROW(spec_memory_policy, flags, "flags", STRINGS, CHECK(&memory_flag)),
 	{ 0 },
 };
 
@@ -99,7 +99,7 @@ static const char *const domains[] = { "LINUX", "LINUX32", NULL };
 static const struct field_check domain = { .words = domains };
 
 static const struct field personality_fields[] = {
-	ROW(spec_personality, domain, "domain", STRING, CHECK(domain)),
+	ROW(spec_personality, domain, "domain", STRING, CHECK(&domain)),
 	ROW(spec_personality, flags, "flags", STRINGS),
 	{ 0 },
 };
@@ -130,15 +130,15 @@ const struct field spec_linux_fields[] = {
 	ROW_POINTER(spec_linux, resources, "resources", spec_resources,
 		    spec_resources_fields),
 	ROW(spec_linux, cgroups_path, "cgroupsPath", STRING,
-	    CHECK(spec_one_line)),
+	    CHECK(&spec_one_line)),
 	ROW(spec_linux, rootfs_propagation, "rootfsPropagation", STRING,
-	    CHECK(propagation)),
+	    CHECK(&propagation)),
 	ROW_POINTER(spec_linux, seccomp, "seccomp", spec_seccomp,
 		    spec_seccomp_fields),
 	ROW(spec_linux, masked_paths, "maskedPaths", STRINGS,
-	    CHECK(spec_absolute_path)),
+	    CHECK(&spec_absolute_path)),
 	ROW(spec_linux, readonly_paths, "readonlyPaths", STRINGS,
-	    CHECK(spec_absolute_path)),
+	    CHECK(&spec_absolute_path)),
 	ROW(spec_linux, mount_label, "mountLabel", STRING),
 	ROW_POINTER(spec_linux, intel_rdt, "intelRdt", spec_intel_rdt,
 		    intel_rdt_fields),

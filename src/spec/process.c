@@ -11,11 +11,11 @@ static const struct field console_size_fields[] = {
 };
 
 static const struct field user_fields[] = {
-	ROW(spec_user, uid, "uid", UINT32, RANGE(spec_id_range)),
-	ROW(spec_user, gid, "gid", UINT32, RANGE(spec_id_range)),
+	ROW(spec_user, uid, "uid", UINT32, RANGE(&spec_id_range)),
+	ROW(spec_user, gid, "gid", UINT32, RANGE(&spec_id_range)),
 	ROW(spec_user, umask, "umask", OPT_UINT32),
 	ROW(spec_user, additional_gids, "additionalGids", UINT32S,
-	    RANGE(spec_id_range)),
+	    RANGE(&spec_id_range)),
 	{ 0 },
 };
 
@@ -43,7 +43,7 @@ static const struct field_check rlimit_name = {
 };
 
 static const struct field rlimit_fields[] = {
-	ROW(spec_rlimit, type, "type", STRING, REQUIRED, CHECK(rlimit_name)),
+	ROW(spec_rlimit, type, "type", STRING, REQUIRED, CHECK(&rlimit_name)),
 	ROW(spec_rlimit, soft, "soft", UINT64, REQUIRED),
 	ROW(spec_rlimit, hard, "hard", UINT64, REQUIRED),
 	{ 0 },
@@ -64,10 +64,10 @@ static const char *const scheduler_flags[] = {
 static const struct field_check scheduler_flag = { .words = scheduler_flags };
 
 static const struct field scheduler_fields[] = {
-	ROW(spec_scheduler, policy, "policy", STRING, REQUIRED, CHECK(policy)),
+	ROW(spec_scheduler, policy, "policy", STRING, REQUIRED, CHECK(&policy)),
 	ROW(spec_scheduler, nice, "nice", INT32),
 	ROW(spec_scheduler, priority, "priority", INT32),
-	ROW(spec_scheduler, flags, "flags", STRINGS, CHECK(scheduler_flag)),
+	ROW(spec_scheduler, flags, "flags", STRINGS, CHECK(&scheduler_flag)),
 	ROW(spec_scheduler, runtime, "runtime", UINT64),
 	ROW(spec_scheduler, deadline, "deadline", UINT64),
 	ROW(spec_scheduler, period, "period", UINT64),
@@ -86,16 +86,16 @@ static const struct field_range io_range = { 0, 7 };
 
 static const struct field io_priority_fields[] = {
 	ROW(spec_io_priority, class_name, "class", STRING, REQUIRED,
-	    CHECK(io_class)),
-	ROW(spec_io_priority, priority, "priority", INT32, RANGE(io_range)),
+	    CHECK(&io_class)),
+	ROW(spec_io_priority, priority, "priority", INT32, RANGE(&io_range)),
 	{ 0 },
 };
 
 static const struct field affinity_fields[] = {
 	ROW(spec_exec_cpu_affinity, initial, "initial", STRING,
-	    CHECK(spec_cpu_list)),
+	    CHECK(&spec_cpu_list)),
 	ROW(spec_exec_cpu_affinity, final, "final", STRING,
-	    CHECK(spec_cpu_list)),
+	    CHECK(&spec_cpu_list)),
 	{ 0 },
 };
 
@@ -109,7 +109,7 @@ const struct field spec_process_fields[] = {
 	ROW(spec_process, args, "args", STRINGS),
 	ROW(spec_process, env, "env", STRINGS),
 	ROW(spec_process, cwd, "cwd", STRING, REQUIRED,
-	    CHECK(spec_absolute_path)),
+	    CHECK(&spec_absolute_path)),
 	ROW_POINTER(spec_process, capabilities, "capabilities",
 		    spec_capabilities, capabilities_fields),
 	ROW_ITEMS(spec_process, rlimits, "rlimits", spec_rlimit, rlimit_fields),
@@ -117,7 +117,7 @@ const struct field spec_process_fields[] = {
 	ROW(spec_process, apparmor_profile, "apparmorProfile", STRING),
 	ROW(spec_process, selinux_label, "selinuxLabel", STRING),
 	ROW(spec_process, oom_score_adj, "oomScoreAdj", OPT_INT64,
-	    RANGE(oom_range)),
+	    RANGE(&oom_range)),
 	ROW_POINTER(spec_process, scheduler, "scheduler", spec_scheduler,
 		    scheduler_fields),
 	ROW_POINTER(spec_process, io_priority, "ioPriority", spec_io_priority,

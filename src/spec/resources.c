@@ -20,10 +20,10 @@ static const struct field_check access_letters = {
 
 static const struct field device_rule_fields[] = {
 	ROW(spec_device_rule, allow, "allow", BOOL, REQUIRED),
-	ROW(spec_device_rule, type, "type", STRING, CHECK(rule_type)),
+	ROW(spec_device_rule, type, "type", STRING, CHECK(&rule_type)),
 	ROW(spec_device_rule, major, "major", OPT_INT64),
 	ROW(spec_device_rule, minor, "minor", OPT_INT64),
-	ROW(spec_device_rule, access, "access", STRING, CHECK(access_letters)),
+	ROW(spec_device_rule, access, "access", STRING, CHECK(&access_letters)),
 	{ 0 },
 };
 
@@ -35,7 +35,7 @@ static const struct field memory_fields[] = {
 	ROW(spec_memory, swap, "swap", OPT_INT64),
 	ROW(spec_memory, kernel, "kernel", OPT_INT64),
 	ROW(spec_memory, kernel_tcp, "kernelTCP", OPT_INT64),
-	ROW(spec_memory, swappiness, "swappiness", OPT_UINT64, RANGE(percent)),
+	ROW(spec_memory, swappiness, "swappiness", OPT_UINT64, RANGE(&percent)),
 	ROW(spec_memory, disable_oom_killer, "disableOOMKiller", OPT_BOOL),
 	ROW(spec_memory, use_hierarchy, "useHierarchy", OPT_BOOL),
 	ROW(spec_memory, check_before_update, "checkBeforeUpdate", OPT_BOOL),
@@ -50,8 +50,8 @@ static const struct field cpu_fields[] = {
 	ROW(spec_cpu, quota, "quota", OPT_INT64),
 	ROW(spec_cpu, realtime_runtime, "realtimeRuntime", OPT_INT64),
 	ROW(spec_cpu, idle, "idle", OPT_INT64),
-	ROW(spec_cpu, cpus, "cpus", STRING, CHECK(spec_one_line)),
-	ROW(spec_cpu, mems, "mems", STRING, CHECK(spec_one_line)),
+	ROW(spec_cpu, cpus, "cpus", STRING, CHECK(&spec_one_line)),
+	ROW(spec_cpu, mems, "mems", STRING, CHECK(&spec_one_line)),
 	{ 0 },
 };
 
@@ -67,9 +67,9 @@ static const struct field weight_fields[] = {
 	ROW(spec_block_io_weight, major, "major", INT64, REQUIRED),
 	ROW(spec_block_io_weight, minor, "minor", INT64, REQUIRED),
 	ROW(spec_block_io_weight, weight, "weight", OPT_UINT32,
-	    RANGE(weight_range)),
+	    RANGE(&weight_range)),
 	ROW(spec_block_io_weight, leaf_weight, "leafWeight", OPT_UINT32,
-	    RANGE(weight_range)),
+	    RANGE(&weight_range)),
 	{ 0 },
 };
 
@@ -81,9 +81,9 @@ static const struct field rate_fields[] = {
 };
 
 static const struct field block_io_fields[] = {
-	ROW(spec_block_io, weight, "weight", OPT_UINT32, RANGE(weight_range)),
+	ROW(spec_block_io, weight, "weight", OPT_UINT32, RANGE(&weight_range)),
 	ROW(spec_block_io, leaf_weight, "leafWeight", OPT_UINT32,
-	    RANGE(weight_range)),
+	    RANGE(&weight_range)),
 	ROW_ITEMS(spec_block_io, weight_device, "weightDevice",
 		  spec_block_io_weight, weight_fields),
 	ROW_ITEMS(spec_block_io, throttle_read_bps, "throttleReadBpsDevice",
@@ -113,14 +113,14 @@ static const struct field_check page_size = {
 
 static const struct field hugepage_fields[] = {
 	ROW(spec_hugepage_limit, page_size, "pageSize", STRING, REQUIRED,
-	    CHECK(page_size)),
+	    CHECK(&page_size)),
 	ROW(spec_hugepage_limit, limit, "limit", UINT64, REQUIRED),
 	{ 0 },
 };
 
 static const struct field priority_fields[] = {
 	ROW(spec_interface_priority, name, "name", STRING, REQUIRED,
-	    CHECK(spec_one_word)),
+	    CHECK(&spec_one_word)),
 	ROW(spec_interface_priority, priority, "priority", UINT32, REQUIRED),
 	{ 0 },
 };

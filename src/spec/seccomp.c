@@ -54,7 +54,7 @@ static const struct field_range arg_range = { 0, 5 };
 
 static const struct field arg_fields[] = {
 	ROW(spec_seccomp_arg, index, "index", UINT32, REQUIRED,
-	    RANGE(arg_range)),
+	    RANGE(&arg_range)),
 	ROW(spec_seccomp_arg, value, "value", UINT64, REQUIRED),
 	ROW(spec_seccomp_arg, value_two, "valueTwo", UINT64),
 	ROW(spec_seccomp_arg, op, "op", ENUM, REQUIRED, NAMES(operators)),
@@ -73,10 +73,11 @@ const struct field spec_seccomp_fields[] = {
 	ROW(spec_seccomp, default_action, "defaultAction", ENUM, REQUIRED,
 	    NAMES(actions)),
 	ROW(spec_seccomp, default_errno_ret, "defaultErrnoRet", OPT_UINT32),
-	ROW(spec_seccomp, flags, "flags", STRINGS, CHECK(filter_flag)),
+	ROW(spec_seccomp, flags, "flags", STRINGS, CHECK(&filter_flag)),
 	ROW(spec_seccomp, listener_path, "listenerPath", STRING),
 	ROW(spec_seccomp, listener_metadata, "listenerMetadata", STRING),
-	ROW(spec_seccomp, architectures, "architectures", STRINGS, CHECK(arch)),
+	ROW(spec_seccomp, architectures, "architectures", STRINGS,
+	    CHECK(&arch)),
 	ROW_ITEMS(spec_seccomp, syscalls, "syscalls", spec_syscall,
 		  syscall_fields),
 	{ 0 },

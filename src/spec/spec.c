@@ -50,7 +50,7 @@ const struct field spec_id_map_fields[] = {
 
 static const struct field root_fields[] = {
 	ROW(spec_root, path, "path", STRING, NEEDS_CONTENT,
-	    CHECK(spec_one_line)),
+	    CHECK(&spec_one_line)),
 	ROW(spec_root, readonly, "readonly", BOOL),
 	{ 0 },
 };
@@ -58,7 +58,7 @@ static const struct field root_fields[] = {
 /* A relative destination is deprecated, not forbidden. */
 static const struct field mount_fields[] = {
 	ROW(spec_mount, destination, "destination", STRING, NEEDS_CONTENT,
-	    CHECK(spec_one_line)),
+	    CHECK(&spec_one_line)),
 	ROW(spec_mount, type, "type", STRING),
 	ROW(spec_mount, source, "source", STRING),
 	ROW(spec_mount, options, "options", STRINGS),
@@ -73,10 +73,10 @@ static const struct field_range timeout_range = { 1, INT64_MAX };
 
 static const struct field hook_fields[] = {
 	ROW(spec_hook, path, "path", STRING, REQUIRED,
-	    CHECK(spec_absolute_path)),
+	    CHECK(&spec_absolute_path)),
 	ROW(spec_hook, args, "args", STRINGS),
 	ROW(spec_hook, env, "env", STRINGS),
-	ROW(spec_hook, timeout, "timeout", OPT_INT64, RANGE(timeout_range)),
+	ROW(spec_hook, timeout, "timeout", OPT_INT64, RANGE(&timeout_range)),
 	{ 0 },
 };
 
@@ -101,8 +101,8 @@ static const struct field top_fields[] = {
 	ROW_POINTER(spec, root, "root", spec_root, root_fields),
 	ROW_POINTER(spec, process, "process", spec_process,
 		    spec_process_fields),
-	ROW(spec, hostname, "hostname", STRING, CHECK(spec_one_line)),
-	ROW(spec, domainname, "domainname", STRING, CHECK(spec_one_line)),
+	ROW(spec, hostname, "hostname", STRING, CHECK(&spec_one_line)),
+	ROW(spec, domainname, "domainname", STRING, CHECK(&spec_one_line)),
 	ROW_ITEMS(spec, mounts, "mounts", spec_mount, mount_fields),
 	ROW_POINTER(spec, hooks, "hooks", spec_hooks, hooks_fields),
 	ROW(spec, annotations, "annotations", MAP),

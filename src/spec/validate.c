@@ -124,21 +124,27 @@ static int check_maps(const struct items *maps, const char *path, struct err *e)
 	return 0;
 }
 
+static int check_mount_maps(const struct items *maps, size_t mount,
+			    const char *key, struct err *e)
+{
+	char path[64];
+
+	if (maps->n == 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "mounts[%zu].%s", mount, key);
+	return check_maps(maps, path, e);
+}
+
 static int check_mounts(const struct spec *spec, struct err *e)
 {
 	const struct spec_mount *m = spec->mounts.v;
-	char path[64];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < spec->mounts.n; i++) {
-		(void)snprintf(path, sizeof(path), "mounts[%zu].uidMappings",
-			       i);
-		r = check_maps(&m[i].uid_mappings, path, e);
-		if (r < 0)
-			break;
-		(void)snprintf(path, sizeof(path), "mounts[%zu].gidMappings",
-			       i);
-		r = check_maps(&m[i].gid_mappings, path, e);
+		r = check_mount_maps(&m[i].uid_mappings, i, "uidMappings", e);
+		if (r == 0)
+			r = check_mount_maps(&m[i].gid_mappings, i,
+					     "gidMappings", e);
 	}
 	return r;
 }
@@ -275,18 +281,16 @@ struct spec_net_device {
 	const char *host_name, *name;
 };
 
-struct spec_net_devices {
-	struct items devices;
-};
-
 static const struct field net_device_fields[] = {
 	ROW(spec_net_device, name, "name", STRING),
 	{ 0 },
 };
 
 static const struct field net_devices_fields[] = {
-	ROW_MEMBERS(spec_net_devices, devices, "netDevices", spec_net_device,
-		    net_device_fields),
+	{ .key = "netDevices",
+	  .type = FIELD_MEMBERS,
+	  .sub = net_device_fields,
+	  .size = sizeof(struct spec_net_device) },
 	{ 0 },
 };
 
@@ -294,7 +298,7 @@ static const struct field net_devices_fields[] = {
 static int check_net_devices(const struct spec *spec, struct err *e)
 {
 	const struct json *linux_ = json_get(spec->doc.root, "linux");
-	struct spec_net_devices devices = { 0 };
+	struct items devices = { 0 };
 	struct arena scratch = { 0 };
 	int r;
 
