@@ -155,7 +155,7 @@ static void make_env(struct launch *l)
 
 ROW(find_program)
 {
-	int r = exec_enter_cwd(&l->plan->process, e);
+	int r = exec_enter_cwd(&l->plan->process, false, e);
 
 	if (r < 0)
 		return r;
@@ -207,7 +207,7 @@ ROW(restrict)
 	if (r == 0)
 		r = user_become(p, e);
 	if (r == 0 && l->cwd_as_user)
-		r = exec_enter_cwd(p, e);
+		r = exec_enter_cwd(p, true, e);
 	if (r == 0)
 		r = caps_apply(&p->caps, e);
 	return r;

@@ -124,8 +124,10 @@ static int await_group(struct launch *l, const struct stage_table *table,
 
 	r = sync_await(&l->sync, table->first + (unsigned)first,
 		       table->first + (unsigned)last, &fd, e);
-	if (r == -ECHILD && row->ends_in_exec && sys_has_execed(l->pid) != 0)
+	if (r == -ECHILD && row->ends_in_exec && sys_has_execed(l->pid) != 0) {
+		sync_close(&l->sync); /* nobody is left to talk to */
 		return 0;
+	}
 	/* A FAIL brings its own row's name. */
 	if (r == -ECHILD || r == -EPROTO)
 		return err_wrap(e, "%s", row->name);
