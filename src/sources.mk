@@ -22,9 +22,12 @@ librootlet_a_SOURCES = \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \
+	src/cli/commands.c \
 	src/cli/container.c \
 	src/cli/container.h \
 	src/cli/delete.c \
+	src/cli/help.c \
+	src/cli/help.h \
 	src/cli/kill.c \
 	src/cli/list.c \
 	src/cli/options.c \
@@ -33,8 +36,11 @@ librootlet_a_SOURCES = \
 	src/cli/run.c \
 	src/cli/signal.c \
 	src/cli/signal.h \
+	src/cli/spec.c \
 	src/cli/start.c \
 	src/cli/state.c \
+	src/cli/unbuilt.c \
+	src/cli/version.c \
 	src/fs/attrs.c \
 	src/fs/attrs.h \
 	src/fs/dest.c \
@@ -57,19 +63,32 @@ librootlet_a_SOURCES = \
 	src/ns/rest.c \
 	src/ns/userns.c \
 	src/ns/why.c \
+	src/plan/caller.c \
 	src/plan/caller.h \
+	src/plan/caller_grants.c \
+	src/plan/caller_json.c \
+	src/plan/caller_ns.c \
+	src/plan/capabilities.c \
 	src/plan/degrade.c \
 	src/plan/degrade.h \
+	src/plan/devices.c \
 	src/plan/idmap.c \
 	src/plan/idmap_auto.c \
 	src/plan/idmap_check.c \
 	src/plan/make.h \
+	src/plan/mount_options.c \
+	src/plan/mount_options.h \
+	src/plan/mounts.c \
 	src/plan/names.c \
 	src/plan/names.h \
 	src/plan/namespaces.c \
+	src/plan/plan.c \
 	src/plan/plan.h \
+	src/plan/print.c \
+	src/plan/process.c \
 	src/plan/resources.c \
 	src/plan/sysctl.c \
+	src/plan/unsupported.c \
 	src/proc/caps.c \
 	src/proc/caps.h \
 	src/proc/console.c \
@@ -80,6 +99,8 @@ librootlet_a_SOURCES = \
 	src/proc/hooks.h \
 	src/proc/limits.c \
 	src/proc/limits.h \
+	src/proc/relay.c \
+	src/proc/relay.h \
 	src/proc/sealed.c \
 	src/proc/sealed.h \
 	src/proc/seccomp.c \
@@ -88,7 +109,10 @@ librootlet_a_SOURCES = \
 	src/proc/seccomp_cache.h \
 	src/proc/seccomp_compile.c \
 	src/proc/seccomp_compile.h \
+	src/proc/supervise.c \
 	src/proc/supervise.h \
+	src/proc/terminal.c \
+	src/proc/terminal.h \
 	src/proc/user.c \
 	src/proc/user.h \
 	src/spec/fields.h \

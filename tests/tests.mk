@@ -2,13 +2,28 @@
 
 # Unit tests: tests/unit/test_x, made of tests/unit/test_x.c and librootlet.a.
 unit_tests = \
+	tests/unit/test_beneath \
+	tests/unit/test_caps \
+	tests/unit/test_console \
+	tests/unit/test_dest \
 	tests/unit/test_err \
+	tests/unit/test_exec \
 	tests/unit/test_field \
+	tests/unit/test_hooks \
 	tests/unit/test_json \
+	tests/unit/test_log \
 	tests/unit/test_mem \
+	tests/unit/test_options \
+	tests/unit/test_seccomp \
+	tests/unit/test_signal \
+	tests/unit/test_signal_number \
 	tests/unit/test_spec \
+	tests/unit/test_state \
+	tests/unit/test_store \
 	tests/unit/test_str \
+	tests/unit/test_supervise \
 	tests/unit/test_template \
+	tests/unit/test_user \
 	tests/unit/test_walk
 
 # Fuzzers: tests/fuzz/fuzz_x, made of tests/fuzz/fuzz_x.c and librootlet.a.

@@ -20,7 +20,7 @@ const char *err_name(int code)
 	return unnamed;
 }
 
-int err_set(struct err *e, int code, const char *fmt, ...)
+int(err_set)(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -46,7 +46,7 @@ static int set_with_name(struct err *e, int code, const char *fmt, va_list ap)
 	return -e->code;
 }
 
-int err_sys(struct err *e, const char *fmt, ...)
+int(err_sys)(struct err *e, const char *fmt, ...)
 {
 	int code = errno;
 	va_list ap;
@@ -58,7 +58,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 	return r;
 }
 
-int err_errno(struct err *e, int code, const char *fmt, ...)
+int(err_errno)(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 	int r;
@@ -69,7 +69,15 @@ int err_errno(struct err *e, int code, const char *fmt, ...)
 	return r;
 }
 
-int err_wrap(struct err *e, const char *fmt, ...)
+/* An error without a code (from a message that was cut, say) stays one. */
+static int below_zero(struct err *e)
+{
+	if (e->code <= 0)
+		e->code = EIO;
+	return -e->code;
+}
+
+int(err_wrap)(struct err *e, const char *fmt, ...)
 {
 	char old[ERR_TEXT_MAX];
 	va_list ap;
@@ -81,17 +89,17 @@ int err_wrap(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	used = strlen(e->text);
 	(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s", old);
-	return -e->code;
+	return below_zero(e);
 }
 
-int err_hint(struct err *e, const char *fmt, ...)
+int(err_hint)(struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (e->hint[0] != '\0')
-		return -e->code;
+		return below_zero(e);
 	va_start(ap, fmt);
 	(void)vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
 	va_end(ap);
-	return -e->code;
+	return below_zero(e);
 }

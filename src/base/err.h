@@ -43,3 +43,17 @@ int err_hint(struct err *e, const char *fmt, ...)
 /* "EACCES" for EACCES or -EACCES; "error 4095" for a number without a name.
  * The answer is valid until the next call. */
 const char *err_name(int code);
+
+/* The analysers see one file at a time; this tells them (and the compiler)
+ * what is said above: these return less than 0. */
+static inline int err_below_zero(int r)
+{
+	if (r >= 0)
+		__builtin_unreachable();
+	return r;
+}
+#define err_set(...)   err_below_zero(err_set(__VA_ARGS__))
+#define err_sys(...)   err_below_zero(err_sys(__VA_ARGS__))
+#define err_errno(...) err_below_zero(err_errno(__VA_ARGS__))
+#define err_wrap(...)  err_below_zero(err_wrap(__VA_ARGS__))
+#define err_hint(...)  err_below_zero(err_hint(__VA_ARGS__))
