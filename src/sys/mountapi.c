@@ -28,6 +28,12 @@ int sys_move_mount(int from_fd, int to_fd)
 			MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
+int sys_move_mount_at(int from_fd, int dir_fd, const char *name)
+{
+	return result(syscall(SYS_move_mount, from_fd, "", dir_fd, name,
+			      MOVE_MOUNT_F_EMPTY_PATH));
+}
+
 int sys_fsopen(const char *fstype)
 {
 	return result(syscall(SYS_fsopen, fstype, FSOPEN_CLOEXEC));

@@ -20,6 +20,8 @@
 int sys_open_tree(int dir_fd, const char *path, unsigned flags);
 /* Moves the (detached) tree behind from_fd onto what to_fd refers to. */
 int sys_move_mount(int from_fd, int to_fd);
+/* The same onto `name` in dir_fd, which is not followed if it is a symlink. */
+int sys_move_mount_at(int from_fd, int dir_fd, const char *name);
 int sys_fsopen(const char *fstype);
 /* value NULL sets a flag. */
 int sys_fsconfig_set(int fs_fd, const char *key, const char *value);
