@@ -14,17 +14,20 @@ struct err;
 
 struct fs {
 	int root_fd; /* the root of the container's root mount */
+	int attach_fd; /* the directory that the root will cover, or -1 */
 	int *sources; /* owned; per plan mount a detached tree, or -1 */
+	size_t n_sources;
 	int *device_sources; /* owned; per plan device, or -1 */
-	int proc_fd; /* a procfs of our own pid namespace, or -1 */
+	size_t n_device_sources;
+	int proc_fd; /* a procfs for our own writes, or -1: none are due */
 	int null_fd; /* /dev/null, checked: the source of masked files */
 	int console_fd; /* slave of the terminal for /dev/console, or -1 */
 	struct degrade_notes *notes; /* borrowed, shared with HOST */
 };
-#define FS_INIT                                                   \
-	{                                                         \
-		.root_fd = -1, .proc_fd = -1, .null_fd = -1,       \
-		.console_fd = -1                                  \
+#define FS_INIT                                                               \
+	{                                                                     \
+		.root_fd = -1, .attach_fd = -1, .proc_fd = -1, .null_fd = -1, \
+		.console_fd = -1                                              \
 	}
 void fs_done(struct fs *fs);
 
@@ -39,8 +42,9 @@ int fs_open_sources(struct fs *fs, const struct plan *plan, struct err *e);
  * and can't be made (plan's ladder, DEGRADE_ROOT_OVERLAY). */
 int fs_attach_root(struct fs *fs, const struct plan *plan, struct err *e);
 
-/* A private procfs (fs->proc_fd) for our own writes and /dev/null for the
- * masks, both opened and verified before pivot. */
+/* A procfs (fs->proc_fd) for our own writes, where sysctls, labels or a nested
+ * user namespace need one, and /dev/null for the masks; both opened and
+ * verified before pivot, later the kernel refuses. */
 int fs_open_private(struct fs *fs, const struct plan *plan, struct err *e);
 
 int fs_make_mounts(struct fs *fs, const struct plan *plan, struct err *e);
