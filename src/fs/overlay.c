@@ -47,7 +47,8 @@ static void look_like(int dir_fd, const char *name, const struct stat *st)
 	if (st->st_uid != OVERFLOW_ID && st->st_gid != OVERFLOW_ID &&
 	    fchownat(dir_fd, name, st->st_uid, st->st_gid, 0) < 0)
 		errno = 0; /* ours, then */
-	(void)fchmodat(dir_fd, name, st->st_mode & 07777, 0);
+	if (fchmodat(dir_fd, name, st->st_mode & 07777, 0) < 0)
+		errno = 0; /* the mode that it was made with, then */
 }
 
 static int add_dir(const struct skeleton *s, const char *path, mode_t mode,
@@ -65,8 +66,8 @@ static int add_dir(const struct skeleton *s, const char *path, mode_t mode,
 	fd = beneath_open(s->root_fd, path, O_PATH | O_DIRECTORY);
 	if (fd >= 0 && fstat(fd, &st) == 0)
 		look_like(s->fd, path + 1, &st);
-	else
-		(void)fchmodat(s->fd, path + 1, mode, 0);
+	else if (fchmodat(s->fd, path + 1, mode, 0) < 0)
+		errno = 0; /* the umask's, then */
 	return 0;
 }
 
