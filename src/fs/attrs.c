@@ -81,7 +81,8 @@ static int apply(const struct fs *fs, const struct plan *plan, size_t i,
 	if (c->set & MOUNT_ATTR__ATIME)
 		c->clear |= MOUNT_ATTR__ATIME;
 	r = change(c, c->set, c->clear);
-	if (r == -EPERM && m->locked_ok) {
+	/* nodiratime, though it is set, is a part of the locked atime mode. */
+	if (r == -EPERM && (m->locked_ok || (c->set & MOUNT_ATTR_NODIRATIME))) {
 		r = change_by_pieces(c);
 		if (r > 0)
 			return degrade_note(plan, fs->notes,

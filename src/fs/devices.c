@@ -108,14 +108,14 @@ static int make_file(int dir_fd, const char *name)
 }
 
 /* A listed device that should have an owner or a mode of its own keeps those
- * of the host. */
+ * of the host; where mknod was never to be tried, the plan has said so. */
 static int note_owner(const struct fs *fs, const struct plan *plan, size_t i,
 		      int source_fd, struct err *e)
 {
 	const struct plan_device *d = &plan->devices[i];
 	struct stat st;
 
-	if (d->default_device || fstat(source_fd, &st) < 0 ||
+	if (!d->try_mknod || d->default_device || fstat(source_fd, &st) < 0 ||
 	    (st.st_uid == d->uid && st.st_gid == d->gid &&
 	     (st.st_mode & 07777) == d->mode))
 		return 0;
