@@ -11,7 +11,8 @@ copy_tree() {
 			done) |
 			tar -C "$1" --null --no-recursion -T - -cf -
 	else
-		tar -C "$1" --exclude='./build*' --exclude='*.o' --exclude=./Makefile \
+		tar -C "$1" --exclude=./build --exclude=./build-quickstart --exclude=./fuzz-build \
+			--exclude='*.o' --exclude='*.a' --exclude=./rootlet --exclude=./Makefile \
 			--exclude=./config.status -cf - .
 	fi | tar -C "$2" --no-same-owner -xf -
 	(cd "$1" && sh contrib/lib/commit) >"$2/.commit"
