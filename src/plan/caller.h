@@ -63,6 +63,8 @@ struct caller_ns {
 	uint64_t inode, owner_inode; /* owner_inode 0: can't be told */
 };
 
+#define CALLER_RLIMITS 16
+
 struct caller {
 	struct arena arena; /* owns strings and arrays */
 	uint32_t uid, gid; /* effective, as seen in our user namespace */
@@ -90,7 +92,8 @@ struct caller {
 	struct caller_ns ns[NS_KINDS];
 	struct {
 		uint64_t soft, hard;
-	} rlimits[16]; /* by RLIMIT_ number; UINT64_MAX is unlimited */
+	} rlimits
+		[CALLER_RLIMITS]; /* by RLIMIT_ number; UINT64_MAX is unlimited */
 	uint64_t nr_open; /* fs.nr_open; 0: not read */
 	int oom_score_adj; /* read when the bundle names one */
 	unsigned kernel_major, kernel_minor;
@@ -118,6 +121,7 @@ bool caller_is_privileged(const struct caller *c);
 /* Only the effective uid, and whether we are real root (privileged, in the
  * initial user namespace): what commands without a bundle need.  Cheap. */
 void caller_identity(uint32_t *ret_uid, bool *ret_real_root);
+uint32_t caller_gid(void); /* the effective one; for `spec --rootless` */
 
 int caller_read(const struct spec *spec, const struct plan_options *options,
 		struct caller *ret, struct err *e);

@@ -36,6 +36,8 @@ enum degrade_row {
 	DEGRADE_PING_RANGE, /* clamped to the highest mapped gid */
 	DEGRADE_CGROUP_LIMIT, /* a named limit: no cgroup of its own yet */
 	DEGRADE_CGROUP_PATH,
+	DEGRADE_CGROUP_DEVICES, /* device rules: no filter yet */
+	DEGRADE_MOUNT_FLAG, /* an option that this kind of mount can't take */
 	DEGRADE_ROWS
 };
 
@@ -45,9 +47,8 @@ enum degrade_row {
 int degrade_add(struct plan *plan, enum degrade_row row, const char *object,
 		const char *wanted, const char *got, struct err *e);
 /* The same with reasons that only this caller has. */
-int degrade_add_why(struct plan *plan, enum degrade_row row,
-		    const char *object, const char *why, const char *fix,
-		    struct err *e);
+int degrade_add_why(struct plan *plan, enum degrade_row row, const char *object,
+		    const char *why, const char *fix, struct err *e);
 
 /* What a stage had to do without, found out by trial.  It lies in memory that
  * both processes share; HOST turns it into degradations for the state. */

@@ -92,7 +92,8 @@ struct plan_mount {
 	uint64_t propagation; /* MS_SHARED, …; 0: leave it */
 	bool propagation_recursive;
 	bool source_optional; /* missing source: skip (nofail is not OCI's) */
-	bool readonly_after; /* fs mount: made rw, filled, then ro (/dev) */
+	/* Made rw (RDONLY is not in attr_set), filled, then ro (/dev). */
+	bool readonly_after;
 	bool is_cgroup, is_proc, is_sysfs, is_dev; /* decided here, once */
 };
 
@@ -166,6 +167,7 @@ struct degradation {
 struct plan {
 	struct arena arena;
 	const struct spec *spec; /* borrowed */
+	const struct caller *caller; /* borrowed; for plan/ only */
 	const struct plan_options *options; /* borrowed */
 	struct plan_userns userns;
 	struct plan_ns ns[NS_KINDS];

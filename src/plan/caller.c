@@ -1,0 +1,321 @@
+/* caller.c - who calls; the only file that asks the system who we are.
+ *
+ * Theory of operation: a start is to cost a fraction of a millisecond here, so
+ * each fact is read only when this bundle can need it: limits when it names
+ * limits, labels when it names labels, and grants and helpers only when a map
+ * of more than the caller's own id will be written by somebody who may not
+ * write it directly.  The helpers are looked at first: without them the
+ * grants, which cost most, are not worth reading.
+ */
+#include "plan/caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "plan/make.h"
+
+#define PROC_FILE_MAX 65536
+#define SELINUX_FS    "/sys/fs/selinux"
+
+bool caller_may(const struct caller *c, int cap)
+{
+	return c->caps >> cap & 1;
+}
+
+bool caller_is_privileged(const struct caller *c)
+{
+	return caller_may(c, CAP_SYS_ADMIN) && caller_may(c, CAP_SETUID) &&
+	       caller_may(c, CAP_SETGID);
+}
+
+uint32_t caller_gid(void)
+{
+	return getegid();
+}
+
+static int read_caps(struct caller *c, struct err *e)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return err_sys(e, "read the caller's capabilities");
+	c->caps = data[0].effective | (uint64_t)data[1].effective << 32;
+	for (int i = 0; i < 64; i++) {
+		int r = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
+
+		if (r < 0)
+			break;
+		c->caps_known |= 1ULL << i;
+		if (r > 0)
+			c->caps_bounding |= 1ULL << i;
+	}
+	return 0;
+}
+
+static int read_map(struct caller *c, const char *path, struct id_range **ret,
+		    size_t *ret_n, struct err *e)
+{
+	autofree char *text = NULL;
+	int r = file_read_at(AT_FDCWD, path, PROC_FILE_MAX, &text, NULL);
+
+	if (r < 0) {
+		err_errno(e, r, "read %s", path);
+		return err_hint(e, "rootlet needs /proc mounted, and a kernel "
+				   "with user namespaces");
+	}
+	if (!idmap_from_text(text, &c->arena, ret, ret_n))
+		return err_set(e, EINVAL, "read %s: it holds no id map", path);
+	return 0;
+}
+
+static int read_ids(struct caller *c, struct err *e)
+{
+	autofree char *setgroups = NULL;
+	int n, r;
+
+	c->uid = geteuid();
+	c->gid = getegid();
+	n = getgroups(0, NULL);
+	c->groups = arena_zero_n(&c->arena, n > 0 ? (size_t)n : 1,
+				 sizeof(*c->groups));
+	n = n > 0 ? getgroups(n, c->groups) : n;
+	if (n < 0)
+		return err_sys(e, "read the caller's groups");
+	c->n_groups = (size_t)n;
+	r = read_map(c, "/proc/self/uid_map", &c->uid_map, &c->n_uid_map, e);
+	if (r == 0)
+		r = read_map(c, "/proc/self/gid_map", &c->gid_map,
+			     &c->n_gid_map, e);
+	if (r < 0)
+		return r;
+	c->initial_userns = caller_map_is_initial(c);
+	if (!c->initial_userns && file_read_at(AT_FDCWD, "/proc/self/setgroups",
+					       64, &setgroups, NULL) == 0)
+		c->setgroups_denied = str_after(setgroups, "deny") != NULL;
+	return 0;
+}
+
+void caller_identity(uint32_t *ret_uid, bool *ret_real_root)
+{
+	auto(caller) struct caller c = { 0 };
+	struct err ignored;
+
+	*ret_uid = geteuid();
+	*ret_real_root = false;
+	if (read_caps(&c, &ignored) < 0 || !caller_is_privileged(&c))
+		return;
+	*ret_real_root = read_ids(&c, &ignored) == 0 && c.initial_userns;
+}
+
+/* --- what the bundle makes it need */
+
+static bool has_single_own_map(const struct items *maps, uint32_t own)
+{
+	const struct spec_id_map *m = maps->v;
+
+	return maps->n == 1 && m->size == 1 && m->host_id == own;
+}
+
+/* Will a map be made of more than the caller's own id?  These are the rows of
+ * idmap.c's table that end in CHOICE_AUTO, _KEEP_ID or _CONFIGURED. */
+static bool needs_grants(const struct spec *spec, const struct plan_options *o,
+			 const struct caller *c)
+{
+	const struct spec_namespace *user = spec_find_ns(spec, NS_USER);
+	const struct spec_linux *l = spec->linux_;
+
+	if (caller_is_privileged(c))
+		return c->initial_userns && (o->userns == USERNS_AUTO ||
+					     o->userns == USERNS_KEEP_ID);
+	if (o->userns != USERNS_AUTO_ROW)
+		return o->userns == USERNS_AUTO || o->userns == USERNS_KEEP_ID;
+	if (user && user->path)
+		return false;
+	return !l || !has_single_own_map(&l->uid_mappings, c->uid) ||
+	       !has_single_own_map(&l->gid_mappings, c->gid);
+}
+
+static void read_grants(const struct spec *spec, const struct plan_options *o,
+			struct caller *c)
+{
+	if (!needs_grants(spec, o, c))
+		return;
+	if (!caller_is_privileged(c)) {
+		caller_read_helpers(c);
+		if (!c->newuidmap || !c->newgidmap)
+			return;
+	}
+	caller_read_grants(c);
+}
+
+static uint64_t to_limit(rlim_t limit)
+{
+	return limit == RLIM_INFINITY ? UINT64_MAX : limit;
+}
+
+static void read_rlimits(struct caller *c)
+{
+	autofree char *text = NULL;
+
+	for (int i = 0; i < CALLER_RLIMITS; i++) {
+		struct rlimit l;
+
+		if (getrlimit((__rlimit_resource_t)i, &l) < 0)
+			l.rlim_cur = l.rlim_max = RLIM_INFINITY;
+		c->rlimits[i].soft = to_limit(l.rlim_cur);
+		c->rlimits[i].hard = to_limit(l.rlim_max);
+	}
+	if (file_read_at(AT_FDCWD, "/proc/sys/fs/nr_open", 64, &text, NULL) ==
+	    0)
+		c->nr_open = strtoull(text, NULL, 10);
+}
+
+static void read_process_facts(const struct spec_process *p, struct caller *c)
+{
+	autofree char *text = NULL, *enabled = NULL;
+	struct statfs fs;
+
+	if (p->rlimits.n > 0)
+		read_rlimits(c);
+	if (p->oom_score_adj.set &&
+	    file_read_at(AT_FDCWD, "/proc/self/oom_score_adj", 64, &text,
+			 NULL) == 0)
+		c->oom_score_adj = (int)strtol(text, NULL, 10);
+	if (!str_empty(p->apparmor_profile) &&
+	    file_read_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled",
+			 64, &enabled, NULL) == 0)
+		c->apparmor = *enabled == 'Y';
+	if (!str_empty(p->selinux_label) && statfs(SELINUX_FS, &fs) == 0)
+		c->selinux = (unsigned long)fs.f_type == SELINUX_MAGIC;
+}
+
+static bool mounts_cgroup(const struct spec *spec)
+{
+	const struct spec_mount *m = spec->mounts.v;
+
+	for (size_t i = 0; i < spec->mounts.n; i++)
+		if (m[i].type && str_after(m[i].type, "cgroup"))
+			return true;
+	return false;
+}
+
+static void read_kernel(struct caller *c)
+{
+	struct utsname name;
+
+	if (uname(&name) == 0 && sscanf(name.release, "%u.%u", &c->kernel_major,
+					&c->kernel_minor) < 1)
+		c->kernel_major = 0;
+}
+
+static void read_exe(struct caller *c)
+{
+	static const char path[] = "/proc/self/exe";
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return;
+	c->exe.known = true;
+	c->exe.uid = st.st_uid;
+	c->exe.gid = st.st_gid;
+	c->exe.mode = st.st_mode & 07777;
+	c->exe.acl = getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+	c->exe.writable = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+static int root_errno(const struct spec *spec, const struct plan_options *o)
+{
+	const char *path = spec->root ? spec->root->path : NULL;
+	autofree char *full = NULL;
+	struct stat st;
+
+	if (str_empty(path))
+		return 0;
+	full = *path == '/' ? str_dup(path)
+			    : str_format("%s/%s", o->bundle, path);
+	if (stat(full, &st) < 0)
+		return errno;
+	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+}
+
+static void choose_rules(const struct plan_options *o, struct caller *c)
+{
+	bool real_root = caller_is_privileged(c) && c->initial_userns;
+
+	switch (o->rootless) {
+	case ROOTLESS_TRUE:
+		c->unprivileged_rules = true;
+		return;
+	case ROOTLESS_FALSE:
+		c->unprivileged_rules = !caller_is_privileged(c);
+		return;
+	case ROOTLESS_AUTO:
+		break;
+	}
+	c->unprivileged_rules = !real_root;
+}
+
+static int read_all(const struct spec *spec, const struct plan_options *o,
+		    struct caller *c, struct err *e)
+{
+	struct statfs fs;
+	int r = read_caps(c, e);
+
+	if (r == 0)
+		r = read_ids(c, e);
+	if (r == 0)
+		r = caller_read_namespaces(spec, c, e);
+	if (r < 0)
+		return r;
+	choose_rules(o, c);
+	read_kernel(c);
+	read_exe(c);
+	read_grants(spec, o, c);
+	if (spec->process)
+		read_process_facts(spec->process, c);
+	if (mounts_cgroup(spec))
+		c->cgroup2_mounted = statfs("/sys/fs/cgroup", &fs) == 0 &&
+				     (unsigned long)fs.f_type ==
+					     CGROUP2_SUPER_MAGIC;
+	c->root_errno = root_errno(spec, o);
+	return 0;
+}
+
+int caller_read(const struct spec *spec, const struct plan_options *options,
+		struct caller *ret, struct err *e)
+{
+	int r;
+
+	*ret = (struct caller){ 0 };
+	r = read_all(spec, options, ret, e);
+	if (r < 0)
+		caller_done(ret);
+	return r;
+}
+
+void caller_done(struct caller *c)
+{
+	if (!c)
+		return;
+	arena_done(&c->arena);
+	*c = (struct caller){ 0 };
+}

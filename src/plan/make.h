@@ -1,0 +1,91 @@
+/* make.h - the steps of plan_make(), in its order; private to plan/.
+ *
+ * Each reads plan->spec, plan->caller, plan->options and what earlier steps
+ * decided.  0, or -errno with the path of the key in e.
+ */
+#pragma once
+
+#include "plan/degrade.h"
+#include "plan/plan.h"
+
+struct err;
+
+/* idmap.c: ns[NS_USER].action and userns, but for nested. */
+int plan_userns(struct plan *plan, struct err *e);
+/* namespaces.c: the other kinds, hostname and domainname. */
+int plan_namespaces(struct plan *plan, struct err *e);
+/* idmap.c: process.user against the maps; userns.nested. */
+int plan_identity(struct plan *plan, struct err *e);
+/* mounts.c: root, mounts, fill_dev, masked and read-only paths. */
+int plan_mounts(struct plan *plan, struct err *e);
+int plan_devices(struct plan *plan, struct err *e);
+/* process.c; the check comes before all other steps. */
+int plan_check_process(const struct plan *plan, struct err *e);
+int plan_process(struct plan *plan, struct err *e);
+/* capabilities.c: the five sets. */
+int plan_capabilities(struct plan *plan, struct err *e);
+int plan_sysctls(struct plan *plan, struct err *e);
+/* resources.c: what of linux.resources is not in force. */
+int plan_resources(struct plan *plan, struct err *e);
+/* unsupported.c: what a later version will do: an error each. */
+int plan_refuse_unsupported(const struct plan *plan, struct err *e);
+
+/* Is the namespace of this kind one that root in the container's user
+ * namespace has rights to?  Where it isn't, the kernel refuses a new proc,
+ * sysfs, mqueue or cgroup2 of it. */
+bool plan_owns_ns(const struct plan *plan, enum ns_kind kind);
+static inline bool plan_has_own_ns(const struct plan *plan, enum ns_kind kind)
+{
+	return plan->ns[kind].action != NS_INHERIT;
+}
+/* The entry of linux.namespaces, or NULL. */
+const struct spec_namespace *spec_find_ns(const struct spec *spec,
+					  enum ns_kind kind);
+
+/* idmap_auto.c */
+struct id_side { /* one side of a user namespace: its uids or its gids */
+	const char *key; /* "linux.uidMappings" */
+	const char *file; /* "/etc/subuid" */
+	const char *option; /* of usermod: "--add-subuids" */
+	uint32_t own; /* the caller's */
+	const struct id_grant *grants;
+	size_t n_grants;
+	const struct id_range *here; /* map of the namespace we are in */
+	size_t n_here;
+};
+struct id_lines {
+	struct id_range *v; /* in the plan's arena */
+	size_t n;
+};
+
+/* 0 (or, with keep, own) is the caller; all granted ids fill the rest. */
+int idmap_auto(struct plan *plan, const struct id_side *side, bool keep,
+	       struct id_lines *ret, struct err *e);
+/* Does it fit into the one write that the kernel takes? */
+bool idmap_fits(const struct id_range *lines, size_t n);
+/* "0-65536, 70000", at most some 200 bytes; inside or outside ids. */
+const char *idmap_text(struct arena *a, const struct id_range *lines, size_t n,
+		       bool inside);
+
+/* idmap_check.c: the mappings of the bundle. */
+int idmap_configured(struct plan *plan, const struct id_side *side,
+		     const struct items *maps, struct id_lines *ret,
+		     struct err *e);
+/* May the caller map all of them?  Every range is its own id or granted. */
+int idmap_check_grants(const struct plan *plan, const struct id_side *side,
+		       const struct id_lines *lines, struct err *e);
+
+/* caller_read()'s parts; they ask nothing about who we are. */
+void caller_read_helpers(struct caller *c);
+void caller_read_grants(struct caller *c);
+int caller_read_namespaces(const struct spec *spec, struct caller *c,
+			   struct err *e);
+/* Lines of /etc/subuid for that user (by name or number), as libsubid gives
+ * them; the array is in the caller's arena. */
+size_t grants_from_text(const char *text, const char *name, uint32_t uid,
+			struct arena *a, struct id_grant **ret);
+/* Do both maps say all ids, 0 to 0?  */
+bool caller_map_is_initial(const struct caller *c);
+/* A whole /proc/PID/uid_map; false when it is none. */
+bool idmap_from_text(const char *text, struct arena *a, struct id_range **ret,
+		     size_t *ret_n);

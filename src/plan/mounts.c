@@ -1,0 +1,354 @@
+/* mounts.c - the root filesystem and how each mount is made.
+ *
+ * Theory of operation: a new proc, sysfs, mqueue or cgroup2 shows the
+ * namespace that its maker is in, and the kernel grants it only to root of
+ * the user namespace which owns that.  Where we know that we are not, the
+ * ladder begins with the host's directory, bind-mounted, and the plan says
+ * so; where only a trial can tell, the host's directory is the second rung.
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "plan/make.h"
+#include "plan/mount_options.h"
+#include "sys/mountapi.h"
+
+#define MOUNTS_MAX 1000
+
+/* The kernel's own filesystems, each tied to a kind of namespace. */
+struct tied_fs {
+	const char *type, *fstype; /* in the bundle; for the kernel */
+	enum ns_kind ns;
+	const char *fallback;
+	enum degrade_row row;
+};
+
+static const struct tied_fs tied_fs[] = {
+	{ "proc", "proc", NS_PID, "/proc", DEGRADE_PROC_BIND },
+	{ "sysfs", "sysfs", NS_NET, "/sys", DEGRADE_SYSFS_BIND },
+	{ "mqueue", "mqueue", NS_IPC, "/dev/mqueue", DEGRADE_MQUEUE_BIND },
+	{ "cgroup", "cgroup2", NS_CGROUP, "/sys/fs/cgroup",
+	  DEGRADE_CGROUP_BIND },
+	{ "cgroup2", "cgroup2", NS_CGROUP, "/sys/fs/cgroup",
+	  DEGRADE_CGROUP_BIND },
+};
+
+static const struct tied_fs *find_tied(const char *type)
+{
+	for (size_t i = 0; i < sizeof(tied_fs) / sizeof(tied_fs[0]); i++)
+		if (str_eq(tied_fs[i].type, type))
+			return &tied_fs[i];
+	return NULL;
+}
+
+static void push_rung(struct plan_mount *m, enum mount_how how)
+{
+	size_t i = 0;
+
+	while (m->ladder[i] != MOUNT_END)
+		i++;
+	m->ladder[i] = how;
+}
+
+/* Mounting cgroup2 without a cgroup namespace of our own costs 3 ms and shows
+ * what is on /sys/fs/cgroup already.  A host that has no cgroup2 there, but
+ * version 1, is not shown at all: its hierarchies are not the container's. */
+static int plan_cgroup(struct plan *plan, struct plan_mount *m, struct err *e)
+{
+	bool bind = plan->caller->cgroup2_mounted;
+	bool own = plan_has_own_ns(plan, NS_CGROUP);
+	bool fs = plan_owns_ns(plan, NS_CGROUP) && (own || !bind);
+	enum degrade_row row = bind ? DEGRADE_CGROUP_BIND : DEGRADE_CGROUP_SKIP;
+
+	m->is_cgroup = true;
+	if (fs)
+		push_rung(m, MOUNT_FS);
+	if (bind)
+		push_rung(m, MOUNT_HOST_BIND);
+	push_rung(m, MOUNT_SKIP);
+	return fs ? 0 : degrade_add(plan, row, m->dest, NULL, NULL, e);
+}
+
+static int plan_tied(struct plan *plan, const struct tied_fs *t,
+		     struct plan_mount *m, struct err *e)
+{
+	m->fstype = t->fstype;
+	m->fallback = t->fallback;
+	if (t->ns == NS_CGROUP)
+		return plan_cgroup(plan, m, e);
+	m->is_proc = t->ns == NS_PID;
+	m->is_sysfs = t->ns == NS_NET;
+	if (plan_owns_ns(plan, t->ns)) {
+		push_rung(m, MOUNT_FS);
+		push_rung(m, MOUNT_HOST_BIND);
+		return 0;
+	}
+	push_rung(m, MOUNT_HOST_BIND);
+	return degrade_add(plan, t->row, m->dest, NULL, NULL, e);
+}
+
+static int plan_bind(struct plan *plan, const struct spec_mount *from,
+		     size_t index, struct plan_mount *m, struct err *e)
+{
+	if (str_empty(from->source)) {
+		err_set(e, EINVAL,
+			"mounts[%zu].source: missing, and a bind mount needs "
+			"one",
+			index);
+		return err_hint(e, "name a file or directory of the host");
+	}
+	push_rung(m, MOUNT_BIND);
+	if (from->source[0] != '/')
+		m->source = arena_format(&plan->arena, "%s/%s",
+					 plan->options->bundle, from->source);
+	return 0;
+}
+
+static bool has_param(const struct plan_mount *m, const char *key)
+{
+	for (size_t i = 0; i < m->n_params; i++)
+		if (str_eq(m->params[i].key, key))
+			return true;
+	return false;
+}
+
+/* Leaves out uid= and gid= of ids that do not exist in the container. */
+static int drop_foreign_ids(struct plan *plan, struct plan_mount *m,
+			    struct err *e)
+{
+	size_t kept = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < m->n_params; i++) {
+		const struct mount_param *p = &m->params[i];
+		bool is_uid = str_eq(p->key, "uid");
+		uint32_t id;
+
+		if ((is_uid || str_eq(p->key, "gid")) && p->value &&
+		    str_uint32(p->value, &id) == 0 &&
+		    !(is_uid ? plan_uid_maps(plan, id)
+			     : plan_gid_maps(plan, id)))
+			r = degrade_add(
+				plan, DEGRADE_MOUNT_ID, m->dest,
+				arena_format(&plan->arena, "%s=%u", p->key, id),
+				NULL, e);
+		else
+			m->params[kept++] = *p;
+	}
+	m->n_params = kept;
+	return r;
+}
+
+static int plan_new_fs(struct plan *plan, const struct spec_mount *from,
+		       size_t index, struct plan_mount *m, struct err *e)
+{
+	const struct tied_fs *tied;
+
+	if (str_empty(from->type) || str_eq(from->type, "none")) {
+		err_set(e, EINVAL,
+			"mounts[%zu]: has neither a type nor the option bind "
+			"or rbind",
+			index);
+		return err_hint(e, "write \"type\": \"tmpfs\" or its like, or "
+				   "\"options\": [\"rbind\"]");
+	}
+	m->fstype = from->type;
+	tied = find_tied(from->type);
+	if (tied)
+		return plan_tied(plan, tied, m, e);
+	push_rung(m, MOUNT_FS);
+	if (str_eq(from->type, "devpts")) {
+		if (!has_param(m, "newinstance"))
+			m->params[m->n_params++].key = "newinstance";
+		if (!has_param(m, "ptmxmode"))
+			m->params[m->n_params++] =
+				(struct mount_param){ "ptmxmode", "0666" };
+	}
+	return drop_foreign_ids(plan, m, e);
+}
+
+/* Without empty and "." components; ".." is left to the kernel, which keeps
+ * it inside the root. */
+static const char *clean_path(struct arena *a, const char *path)
+{
+	char *clean = arena_zero(a, strlen(path) + 2);
+	size_t n = 0;
+
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if (len > 0 && !(len == 1 && *path == '.')) {
+			clean[n++] = '/';
+			memcpy(clean + n, path, len);
+			n += len;
+		}
+		path += len;
+		path += *path == '/';
+	}
+	if (n == 0)
+		clean[n] = '/';
+	return clean;
+}
+
+static int check_dest(const struct spec_mount *from, size_t index,
+		      const char *clean, struct err *e)
+{
+	if (strlen(from->destination) >= PATH_MAX - 1)
+		return err_set(e, ENAMETOOLONG,
+			       "mounts[%zu].destination: longer than %d bytes",
+			       index, PATH_MAX - 2);
+	if (str_eq(clean, "/"))
+		return err_set(e, EINVAL,
+			       "mounts[%zu].destination: / is the root "
+			       "filesystem, see root.path",
+			       index);
+	if (from->uid_mappings.n > 0 || from->gid_mappings.n > 0) {
+		err_set(e, ENOTSUP,
+			"mounts[%zu].uidMappings: idmapped mounts are not "
+			"supported by this version of rootlet",
+			index);
+		return err_hint(e, "remove uidMappings and gidMappings");
+	}
+	return 0;
+}
+
+/* With a user namespace of its own a container's mounts are slaves of the
+ * host's, whatever is written. */
+static int note_shared(struct plan *plan, uint64_t propagation,
+		       const char *object, struct err *e)
+{
+	if (propagation != MS_SHARED || plan->ns[NS_USER].action == NS_INHERIT)
+		return 0;
+	return degrade_add(plan, DEGRADE_PROPAGATION, object, NULL, NULL, e);
+}
+
+static int plan_mount(struct plan *plan, const struct spec_mount *from,
+		      size_t index, struct err *e)
+{
+	struct arena *a = &plan->arena;
+	struct plan_mount *m = &plan->mounts[index];
+	const char *clean = clean_path(a, from->destination);
+	struct mount_words words;
+	int r = check_dest(from, index, clean, e);
+
+	if (r == 0)
+		r = mount_options_read(from, index, a, m, &words, e);
+	if (r < 0)
+		return r;
+	m->dest = from->destination[0] == '/' ? from->destination : clean;
+	m->source = str_empty(from->source) ? from->type : from->source;
+	r = words.bind ? plan_bind(plan, from, index, m, e)
+		       : plan_new_fs(plan, from, index, m, e);
+	for (size_t i = 0; r == 0 && i < words.n_dropped; i++)
+		r = degrade_add(plan, DEGRADE_MOUNT_FLAG, m->dest,
+				words.dropped[i], NULL, e);
+	if (r == 0)
+		r = note_shared(plan, m->propagation,
+				arena_format(a, "mounts[%s].options", m->dest),
+				e);
+	if (!str_eq(clean, "/dev"))
+		return r;
+	m->is_dev = !words.bind;
+	plan->fill_dev = !words.bind;
+	if (m->is_dev && m->attr_set & MOUNT_ATTR_RDONLY) {
+		m->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+		m->readonly_after = true;
+	}
+	return r;
+}
+
+static const struct {
+	const char *name;
+	uint64_t flags;
+} propagations[] = {
+	{ "private", MS_PRIVATE },
+	{ "rprivate", MS_PRIVATE | MS_REC },
+	{ "shared", MS_SHARED },
+	{ "rshared", MS_SHARED | MS_REC },
+	{ "slave", MS_SLAVE },
+	{ "rslave", MS_SLAVE | MS_REC },
+	{ "unbindable", MS_UNBINDABLE },
+	{ "runbindable", MS_UNBINDABLE | MS_REC },
+};
+
+/* Without a word about it the host's mounts come in (rslave), as in runc. */
+static int plan_propagation(struct plan *plan, struct err *e)
+{
+	const struct spec_linux *l = plan->spec->linux_;
+	const char *word = l ? l->rootfs_propagation : NULL;
+	uint64_t kind;
+
+	plan->root.make_slave = true;
+	if (str_empty(word))
+		return 0;
+	for (size_t i = 0; i < sizeof(propagations) / sizeof(propagations[0]);
+	     i++)
+		if (str_eq(propagations[i].name, word))
+			plan->root.propagation = propagations[i].flags;
+	if (plan->root.propagation == 0)
+		return err_set(e, EINVAL,
+			       "linux.rootfsPropagation: \"%.40s\" is none of "
+			       "private, shared, slave and unbindable",
+			       word);
+	kind = plan->root.propagation & ~(uint64_t)MS_REC;
+	plan->root.make_slave = kind == MS_SHARED || kind == MS_SLAVE;
+	return note_shared(plan, kind, "linux.rootfsPropagation", e);
+}
+
+static int plan_root(struct plan *plan, struct err *e)
+{
+	const struct spec_root *root = plan->spec->root;
+	int code = plan->caller->root_errno;
+
+	if (!root || str_empty(root->path)) {
+		err_set(e, EINVAL, "root.path: missing");
+		return err_hint(e, "write \"root\": {\"path\": \"rootfs\"}");
+	}
+	plan->root.path = root->path;
+	if (root->path[0] != '/')
+		plan->root.path = arena_format(&plan->arena, "%s/%s",
+					       plan->options->bundle,
+					       root->path);
+	plan->root.readonly = root->readonly;
+	plan->root.no_pivot = plan->options->no_pivot;
+	if (code != 0) {
+		err_errno(e, code,
+			  "root.path: %s is no directory that the "
+			  "caller can reach",
+			  plan->root.path);
+		return err_hint(e, "put the root filesystem there, or name "
+				   "another directory in root.path");
+	}
+	return plan_propagation(plan, e);
+}
+
+int plan_mounts(struct plan *plan, struct err *e)
+{
+	const struct spec_mount *from = plan->spec->mounts.v;
+	const struct spec_linux *l = plan->spec->linux_;
+	int r = plan_root(plan, e);
+
+	plan->n_mounts = plan->spec->mounts.n;
+	if (r == 0 && plan->n_mounts > MOUNTS_MAX)
+		r = err_set(e, E2BIG,
+			    "mounts: %zu are more than rootlet takes, %d",
+			    plan->n_mounts, MOUNTS_MAX);
+	if (r < 0)
+		return r;
+	plan->mounts = arena_zero_n(&plan->arena, plan->n_mounts,
+				    sizeof(*plan->mounts));
+	/* The specification wants the default devices in every container, so
+	 * without a mount there the image's own /dev is filled. */
+	plan->fill_dev = true;
+	for (size_t i = 0; r == 0 && i < plan->n_mounts; i++)
+		r = plan_mount(plan, &from[i], i, e);
+	if (l) {
+		plan->masked = l->masked_paths.v;
+		plan->n_masked = l->masked_paths.n;
+		plan->readonly = l->readonly_paths.v;
+		plan->n_readonly = l->readonly_paths.n;
+	}
+	return r;
+}

@@ -1,0 +1,154 @@
+/* namespaces.c - which namespaces are made, joined or inherited, and when.
+ *
+ * What a namespace owns belongs to whoever makes it: made before the id maps
+ * are written, /proc/net and mqueue belong to nobody for good.  So net, ipc
+ * and cgroup namespaces wait until we are root inside, unless the user
+ * namespace is inherited.
+ *
+ * Joining takes CAP_SYS_ADMIN both in the user namespace that owns the one to
+ * be joined and in the joiner's own.  A privileged caller has it in its own
+ * namespace and all below (the kernel tells the owner of those only), so it
+ * joins before the new user namespace.  Everybody else must join the owner
+ * first.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+
+#include "base/err.h"
+#include "plan/make.h"
+
+bool plan_owns_ns(const struct plan *plan, enum ns_kind kind)
+{
+	const struct plan_ns *ns = &plan->ns[kind];
+
+	if (plan->ns[NS_USER].action == NS_INHERIT)
+		return true;
+	return ns->action == NS_NEW ||
+	       (ns->action == NS_JOIN && ns->when == NS_AFTER_USER);
+}
+
+static int refuse_join(const struct plan *plan, enum ns_kind kind,
+		       struct err *e)
+{
+	const struct caller_ns *ns = &plan->caller->ns[kind];
+
+	if (ns->owner_inode == 0) {
+		err_set(e, EPERM,
+			"linux.namespaces: %s: %s belongs to a user namespace "
+			"outside of the caller's",
+			ns_spec_names[kind], ns->path);
+		return err_hint(e, "start rootlet where that namespace was "
+				   "made");
+	}
+	err_set(e, EPERM,
+		"linux.namespaces: %s: %s belongs to user:[%llu], and joining "
+		"it takes CAP_SYS_ADMIN there",
+		ns_spec_names[kind], ns->path,
+		(unsigned long long)ns->owner_inode);
+	if (ns->owner_is_own)
+		return err_hint(e, "make the namespace as the caller's own "
+				   "user, in a user namespace, and join that "
+				   "too");
+	return err_hint(e,
+			"join that user namespace as well: add {\"type\": "
+			"\"user\", \"path\": a path of user:[%llu]} to "
+			"linux.namespaces",
+			(unsigned long long)ns->owner_inode);
+}
+
+static int plan_join(struct plan *plan, enum ns_kind kind, struct err *e)
+{
+	const struct caller_ns *fact = &plan->caller->ns[kind];
+	struct plan_ns *ns = &plan->ns[kind];
+
+	if (fact->is_own)
+		return 0;
+	ns->action = NS_JOIN;
+	ns->path = fact->path;
+	if (plan->ns[NS_USER].action == NS_JOIN && fact->owner_is_joined) {
+		ns->when = NS_AFTER_USER;
+		return 0;
+	}
+	ns->when = NS_BEFORE_USER;
+	if (caller_may(plan->caller, CAP_SYS_ADMIN) && fact->owner_inode != 0)
+		return 0;
+	return refuse_join(plan, kind, e);
+}
+
+static int plan_mount_ns(struct plan *plan, struct err *e)
+{
+	const struct spec_namespace *ns = spec_find_ns(plan->spec, NS_MNT);
+
+	if (!ns) {
+		err_set(e, EINVAL,
+			"linux.namespaces: there is no \"mount\", and without "
+			"a mount namespace of its own a container would change "
+			"the caller's mounts");
+		return err_hint(e, "add {\"type\": \"mount\"} to "
+				   "linux.namespaces");
+	}
+	if (ns->path) {
+		err_set(e, EINVAL,
+			"linux.namespaces: mount: %s can't be joined, the "
+			"root filesystem is put together in a new mount "
+			"namespace",
+			ns->path);
+		return err_hint(e, "leave the path out");
+	}
+	plan->ns[NS_MNT].action = NS_NEW;
+	plan->ns[NS_MNT].when = NS_AT_CLONE;
+	return 0;
+}
+
+static int plan_one(struct plan *plan, enum ns_kind kind, struct err *e)
+{
+	const struct spec_namespace *listed = spec_find_ns(plan->spec, kind);
+	struct plan_ns *ns = &plan->ns[kind];
+	bool early = kind == NS_UTS || kind == NS_PID ||
+		     plan->ns[NS_USER].action == NS_INHERIT;
+
+	if (!listed)
+		return 0;
+	if (listed->path)
+		return plan_join(plan, kind, e);
+	ns->action = NS_NEW;
+	ns->when = early ? NS_AT_CLONE : NS_AS_ROOT;
+	return 0;
+}
+
+/* A name can be given only to a uts namespace that is not the caller's. */
+static int plan_names(struct plan *plan, struct err *e)
+{
+	const struct spec *spec = plan->spec;
+	const char *key = spec->hostname ? "hostname" : "domainname";
+
+	plan->hostname = spec->hostname;
+	plan->domainname = spec->domainname;
+	if ((!spec->hostname && !spec->domainname) ||
+	    plan_has_own_ns(plan, NS_UTS))
+		return 0;
+	err_set(e, EINVAL,
+		"%s: the container has no uts namespace of its own, so that "
+		"would be the caller's name",
+		key);
+	return err_hint(e,
+			"add {\"type\": \"uts\"} to linux.namespaces, or "
+			"remove %s",
+			key);
+}
+
+int plan_namespaces(struct plan *plan, struct err *e)
+{
+	static const enum ns_kind kinds[] = { NS_PID, NS_NET, NS_IPC, NS_UTS,
+					      NS_CGROUP };
+	int r = plan_mount_ns(plan, e);
+
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		r = plan_one(plan, kinds[i], e);
+	if (r < 0)
+		return r;
+	plan->intermediate = plan->ns[NS_USER].action == NS_JOIN ||
+			     plan->ns[NS_PID].action == NS_JOIN;
+	plan->loopback_up = plan->ns[NS_NET].action == NS_NEW;
+	return plan_names(plan, e);
+}

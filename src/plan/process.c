@@ -1,0 +1,332 @@
+/* process.c - what the program runs as: args, env, user, limits, labels.
+ *
+ * A section that is missing is what runc takes it for: no capabilities means
+ * that all are dropped, no rlimits and no oomScoreAdj that the caller's stay.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "plan/make.h"
+#include "plan/names.h"
+
+/* --- environment */
+
+struct env_name {
+	const char *entry;
+	size_t len; /* of the name */
+	size_t index;
+};
+
+static int by_name_last_first(const void *a, const void *b)
+{
+	const struct env_name *x = a, *y = b;
+	size_t len = x->len < y->len ? x->len : y->len;
+	int r = memcmp(x->entry, y->entry, len);
+
+	if (r != 0)
+		return r;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return x->index > y->index ? -1 : 1;
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct env_name *x = a, *y = b;
+
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static bool same_name(const struct env_name *a, const struct env_name *b)
+{
+	return a->len == b->len && memcmp(a->entry, b->entry, a->len) == 0;
+}
+
+static int read_names(const struct strings *env, struct env_name *v,
+		      struct err *e)
+{
+	for (size_t i = 0; i < env->n; i++) {
+		const char *equals = strchr(env->v[i], '=');
+
+		if (!equals || equals == env->v[i])
+			return err_set(e, EINVAL,
+				       "process.env[%zu]: \"%.40s\" is not of "
+				       "the form NAME=value",
+				       i, env->v[i]);
+		v[i].entry = env->v[i];
+		v[i].len = (size_t)(equals - env->v[i]);
+		v[i].index = i;
+	}
+	return 0;
+}
+
+/* One entry per name, the last one, in the order of the bundle.  Sorted, as
+ * a bundle may have very many. */
+static int plan_env(struct plan *plan, struct err *e)
+{
+	const struct strings *env = &plan->spec->process->env;
+	struct plan_process *p = &plan->process;
+	struct env_name *v = arena_zero_n(&plan->arena, env->n + 1, sizeof(*v));
+	size_t n = 0;
+	int r = read_names(env, v, e);
+
+	if (r < 0)
+		return r;
+	qsort(v, env->n, sizeof(*v), by_name_last_first);
+	for (size_t i = 0; i < env->n; i++)
+		if (n == 0 || !same_name(&v[n - 1], &v[i]))
+			v[n++] = v[i];
+	qsort(v, n, sizeof(*v), by_index);
+	p->env = arena_zero_n(&plan->arena, n + 1, sizeof(*p->env));
+	p->needs_home = true;
+	for (size_t i = 0; i < n; i++) {
+		const char *home = str_after(v[i].entry, "HOME=");
+
+		p->env[i] = v[i].entry;
+		if (!str_empty(home))
+			p->needs_home = false;
+	}
+	return 0;
+}
+
+/* --- user and groups */
+
+static const char *groups_text(struct arena *a, const uint32_t *v, size_t n)
+{
+	struct id_range *ids = arena_zero_n(a, n, sizeof(*ids));
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = (struct id_range){ v[i], 0, 1 };
+	return idmap_text(a, ids, n, true);
+}
+
+static int plan_groups(struct plan *plan, struct err *e)
+{
+	const struct uint32s *wanted =
+		&plan->spec->process->user.additional_gids;
+	struct plan_process *p = &plan->process;
+	struct arena *a = &plan->arena;
+
+	p->groups = arena_zero_n(a, wanted->n, sizeof(*p->groups));
+	p->set_groups = !plan->userns.deny_setgroups && !plan->userns.nested &&
+			(plan->ns[NS_USER].action == NS_JOIN ||
+			 !plan->caller->setgroups_denied);
+	for (size_t i = 0; p->set_groups && i < wanted->n; i++)
+		if (plan_gid_maps(plan, wanted->v[i]))
+			p->groups[p->n_groups++] = wanted->v[i];
+	if (p->n_groups == wanted->n)
+		return 0;
+	if (!p->set_groups)
+		return degrade_add(plan, DEGRADE_GROUPS, NULL,
+				   groups_text(a, wanted->v, wanted->n), NULL,
+				   e);
+	return degrade_add_why(
+		plan, DEGRADE_GROUPS, NULL,
+		arena_format(a,
+			     "of the groups %s only %s are "
+			     "mapped in the container's user "
+			     "namespace",
+			     groups_text(a, wanted->v, wanted->n),
+			     groups_text(a, p->groups, p->n_groups)),
+		"map the groups in linux.gidMappings", e);
+}
+
+static int plan_user(struct plan *plan, struct err *e)
+{
+	const struct spec_user *user = &plan->spec->process->user;
+	struct plan_process *p = &plan->process;
+
+	p->uid = user->uid;
+	p->gid = user->gid;
+	p->has_umask = user->umask.set;
+	p->umask = user->umask.value;
+	if (p->umask > 0777)
+		return err_set(e, EINVAL,
+			       "process.user.umask: %u is outside 0..511",
+			       p->umask);
+	return plan_groups(plan, e);
+}
+
+/* --- limits */
+
+/* The host's CAP_SYS_RESOURCE: what the kernel asks for below. */
+static bool may_raise(const struct caller *c)
+{
+	return c->initial_userns && caller_may(c, CAP_SYS_RESOURCE);
+}
+
+static const char *limit_text(struct arena *a, uint64_t soft, uint64_t hard)
+{
+	const char *s = soft == UINT64_MAX
+				? "unlimited"
+				: arena_format(a, "%llu",
+					       (unsigned long long)soft);
+	const char *h = hard == UINT64_MAX
+				? "unlimited"
+				: arena_format(a, "%llu",
+					       (unsigned long long)hard);
+
+	return arena_format(a, "soft %s, hard %s", s, h);
+}
+
+static int clamp_rlimit(struct plan *plan, struct plan_rlimit *l,
+			uint64_t highest, struct err *e)
+{
+	struct arena *a = &plan->arena;
+	const char *wanted = limit_text(a, l->soft, l->hard);
+
+	if (l->hard <= highest)
+		return 0;
+	l->hard = highest;
+	l->soft = l->soft < highest ? l->soft : highest;
+	return degrade_add(plan, DEGRADE_RLIMIT, rlimit_name(l->resource),
+			   wanted, limit_text(a, l->soft, l->hard), e);
+}
+
+static int plan_rlimits(struct plan *plan, struct err *e)
+{
+	const struct items *limits = &plan->spec->process->rlimits;
+	const struct spec_rlimit *from = limits->v;
+	const struct caller *c = plan->caller;
+	struct plan_process *p = &plan->process;
+	int r = 0;
+
+	p->n_rlimits = limits->n;
+	p->rlimits = arena_zero_n(&plan->arena, limits->n, sizeof(*p->rlimits));
+	for (size_t i = 0; r == 0 && i < limits->n; i++) {
+		struct plan_rlimit *l = &p->rlimits[i];
+
+		l->resource = rlimit_number(from[i].type);
+		l->soft = from[i].soft;
+		l->hard = from[i].hard;
+		if (l->resource < 0)
+			return err_set(e, EINVAL,
+				       "process.rlimits[%zu].type: \"%.40s\" "
+				       "is no limit that Linux has",
+				       i, from[i].type);
+		if (!may_raise(c))
+			r = clamp_rlimit(plan, l, c->rlimits[l->resource].hard,
+					 e);
+		else if (rlimit_number("RLIMIT_NOFILE") == l->resource &&
+			 c->nr_open > 0)
+			r = clamp_rlimit(plan, l, c->nr_open, e);
+	}
+	return r;
+}
+
+static int plan_oom_score(struct plan *plan, struct err *e)
+{
+	const struct opt_int64 *wanted = &plan->spec->process->oom_score_adj;
+	int own = plan->caller->oom_score_adj;
+	struct plan_process *p = &plan->process;
+
+	if (!wanted->set)
+		return 0;
+	if (wanted->value < -1000 || wanted->value > 1000)
+		return err_set(e, EINVAL,
+			       "process.oomScoreAdj: %lld is outside "
+			       "-1000..1000",
+			       (long long)wanted->value);
+	p->set_oom_score_adj = true;
+	p->oom_score_adj = (int)wanted->value;
+	if (p->oom_score_adj >= own || may_raise(plan->caller))
+		return 0;
+	p->set_oom_score_adj = false;
+	return degrade_add(plan, DEGRADE_OOM_SCORE, NULL,
+			   arena_format(&plan->arena, "%d", p->oom_score_adj),
+			   arena_format(&plan->arena, "%d", own), e);
+}
+
+/* --- labels and the rest */
+
+static int plan_labels(struct plan *plan, struct err *e)
+{
+	const struct spec_process *from = plan->spec->process;
+	struct plan_process *p = &plan->process;
+	const char *profile = from->apparmor_profile;
+	bool wanted = !str_empty(profile) && (plan->caller->apparmor ||
+					      !str_eq(profile, "unconfined"));
+
+	p->apparmor_profile = wanted ? profile : NULL;
+	p->selinux_label = str_empty(from->selinux_label) ? NULL
+							  : from->selinux_label;
+	if (p->apparmor_profile && !plan->caller->apparmor) {
+		err_set(e, ENOTSUP,
+			"process.apparmorProfile: AppArmor is not enabled in "
+			"this kernel");
+		return err_hint(e, "remove process.apparmorProfile");
+	}
+	if (p->selinux_label && !plan->caller->selinux) {
+		err_set(e, ENOTSUP,
+			"process.selinuxLabel: SELinux is not enabled in this "
+			"kernel");
+		return err_hint(e, "remove process.selinuxLabel");
+	}
+	return 0;
+}
+
+static int plan_terminal(struct plan *plan, struct err *e)
+{
+	const struct spec_process *from = plan->spec->process;
+	struct plan_process *p = &plan->process;
+
+	p->terminal = from->terminal;
+	if (!p->terminal)
+		return 0;
+	if (from->console_size)
+		p->console_size = *from->console_size;
+	if (!plan->options->detached)
+		return 0;
+	err_set(e, EINVAL,
+		"process.terminal: a detached container has nobody who reads "
+		"its terminal; that takes --console-socket, which this version "
+		"of rootlet does not have");
+	return err_hint(e, "set process.terminal to false, or use run without "
+			   "--detach");
+}
+
+int plan_check_process(const struct plan *plan, struct err *e)
+{
+	const struct spec_process *from = plan->spec->process;
+
+	if (!from) {
+		err_set(e, EINVAL,
+			"process: missing, so there is no program "
+			"to run");
+		return err_hint(e, "write \"process\" as \"rootlet spec\" "
+				   "does");
+	}
+	if (from->args.n == 0 || *from->args.v[0] == '\0') {
+		err_set(e, EINVAL, "process.args: names no program to run");
+		return err_hint(e, "write \"args\": [\"sh\"]");
+	}
+	if (str_empty(from->cwd) || from->cwd[0] != '/')
+		return err_set(e, EINVAL,
+			       "process.cwd: must be an absolute path");
+	return 0;
+}
+
+int plan_process(struct plan *plan, struct err *e)
+{
+	static int (*const steps[])(struct plan *, struct err *) = {
+		plan_env,	plan_user,   plan_capabilities, plan_rlimits,
+		plan_oom_score, plan_labels, plan_terminal,
+	};
+	const struct spec_process *from = plan->spec->process;
+	struct plan_process *p = &plan->process;
+	int r = 0;
+
+	p->args = from->args.v;
+	p->cwd = from->cwd;
+	p->no_new_privs = from->no_new_privileges;
+	p->new_keyring = !plan->options->no_new_keyring;
+	p->keyring = arena_format(&plan->arena, "_ses.%s", plan->options->id);
+	if (plan->spec->linux_)
+		p->seccomp = plan->spec->linux_->seccomp;
+	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
+		r = steps[i](plan, e);
+	return r;
+}

@@ -1,0 +1,67 @@
+/* unsupported.c - what of config.json a later version of rootlet will do.
+ *
+ * Taking it and doing nothing would be a lie: each is an error that names the
+ * key.
+ */
+#include <errno.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "plan/make.h"
+
+static int refuse(const char *key, struct err *e)
+{
+	err_set(e, ENOTSUP, "%s: not supported by this version of rootlet",
+		key);
+	return err_hint(e, "remove %s from config.json", key);
+}
+
+static int refuse_process(const struct spec_process *p, struct err *e)
+{
+	if (p->scheduler)
+		return refuse("process.scheduler", e);
+	if (p->io_priority)
+		return refuse("process.ioPriority", e);
+	if (p->exec_cpu_affinity)
+		return refuse("process.execCPUAffinity", e);
+	return 0;
+}
+
+static int refuse_seccomp(const struct spec_seccomp *s, struct err *e)
+{
+	const struct spec_syscall *call = s->syscalls.v;
+	bool notify = s->default_action == SECCOMP_ACT_NOTIFY;
+
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		if (call[i].action == SECCOMP_ACT_NOTIFY)
+			notify = true;
+	if (notify)
+		return refuse("linux.seccomp: the action SCMP_ACT_NOTIFY", e);
+	if (!str_empty(s->listener_path))
+		return refuse("linux.seccomp.listenerPath", e);
+	return 0;
+}
+
+int plan_refuse_unsupported(const struct plan *plan, struct err *e)
+{
+	const struct spec_linux *l = plan->spec->linux_;
+	int r = refuse_process(plan->spec->process, e);
+
+	if (r < 0 || !l)
+		return r;
+	if (spec_find_ns(plan->spec, NS_TIME))
+		return refuse("linux.namespaces: time", e);
+	if (l->time_offsets)
+		return refuse("linux.timeOffsets", e);
+	if (l->personality)
+		return refuse("linux.personality", e);
+	if (l->memory_policy)
+		return refuse("linux.memoryPolicy", e);
+	if (l->net_devices && l->net_devices->n > 0)
+		return refuse("linux.netDevices", e);
+	if (l->intel_rdt)
+		return refuse("linux.intelRdt", e);
+	if (!str_empty(l->mount_label))
+		return refuse("linux.mountLabel", e);
+	return l->seccomp ? refuse_seccomp(l->seccomp, e) : 0;
+}
