@@ -29,7 +29,8 @@ unit_tests = \
 # Fuzzers: tests/fuzz/fuzz_x, made of tests/fuzz/fuzz_x.c and librootlet.a.
 fuzz_targets = \
 	tests/fuzz/fuzz_json \
-	tests/fuzz/fuzz_spec
+	tests/fuzz/fuzz_spec \
+	tests/fuzz/fuzz_state
 
 test_headers = \
 	tests/fuzz/fuzz.h \

@@ -17,6 +17,7 @@ enum option_kind {
 	OPT_STRINGS, /* struct opt_strings; may be repeated */
 	OPT_UINT, /* unsigned */
 	OPT_CHOICE, /* int; arg is "a|b|c", the index is stored plus one */
+	OPT_WORD, /* const char *; arg is "a|b|c", one of which it must be */
 };
 
 struct opt_strings {
@@ -54,8 +55,12 @@ struct command {
 	bool options_end_at_id; /* exec: what follows the id is the program */
 	int failure_status; /* exit status when the runtime fails; 0: 1 */
 	const char *notes; /* a paragraph for --help, or NULL */
+	/* run() looks at the arguments itself: argv[0] is the command's name,
+	 * and what follows was not parsed (but for --help at its front). */
+	bool unparsed;
 };
 
-extern const struct command *const commands[]; /* sorted as in --help */
+extern const struct command *const commands[]; /* by name; ends with NULL */
 extern const struct option_def global_options[];
+/* Hidden ones too; NULL: none. */
 const struct command *command_find(const char *name);

@@ -40,7 +40,9 @@ struct state {
 	const struct json *degraded_json; /* when read */
 };
 
-/* dir_fd: ROOT/ID.  Writing replaces the file atomically. */
+/* dir_fd: ROOT/ID.  Writing replaces the file atomically.  Reading a
+ * directory without a record is -ENOENT, "container does not exist"; a record
+ * that can't be understood is -EBADMSG. */
 int state_write(int dir_fd, const struct state *s, struct err *e);
 int state_read(int dir_fd, const char *id, struct state *ret, struct err *e);
 void state_done(struct state *s);
@@ -53,6 +55,10 @@ void state_timestamp(char ret[40]);
  * -errno only when the system can't tell. */
 int state_status(struct store *store, int dir_fd, const struct state *s,
 		 enum status *ret, int *ret_pidfd, struct err *e);
+
+/* SIGKILL to init and a wait, of 10 seconds at most, until it has ended; with
+ * a pid namespace of its own everything in there has ended then. */
+int state_kill_init(const struct state *s, int pidfd, struct err *e);
 
 /* The OCI state as JSON (ociVersion, id, status, pid, bundle, annotations):
  * for hooks and engines.  free(). */

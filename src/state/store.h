@@ -12,7 +12,8 @@
  * containers (".seccomp": the filter cache).
  *
  * The lock is flock(2) on the directory ROOT/ID itself: per container, never
- * per root, and gone with the process that holds it.  Who only reads takes
+ * per root, and gone with the last process that has the fd (so no child may
+ * keep it).  Who only reads takes
  * none.  A directory that was removed while we waited for its lock is seen by
  * its link count.
  */
@@ -26,8 +27,13 @@ struct err;
 struct store {
 	char *root; /* owned; absolute */
 	int root_fd; /* -1 when the (default) root does not exist yet */
+	int lock_fd; /* borrowed: of the container that we locked last */
+	uid_t uid; /* of the caller */
 };
-#define STORE_INIT { .root_fd = -1 }
+#define STORE_INIT                           \
+	{                                    \
+		.root_fd = -1, .lock_fd = -1 \
+	}
 
 /* root: --root or NULL; uid and privileged as the caller's facts say.
  * make: create a missing root (0700); else a missing default one gives
@@ -49,9 +55,17 @@ int store_claim(struct store *s, const char *id, struct err *e);
  * a lock).  "container does not exist" when there is none. */
 int store_open_container(struct store *s, const char *id, int wait_ms,
 			 struct err *e);
-/* 1: somebody holds the lock, 0: nobody does. */
-int store_is_locked(struct store *s, const char *id);
-/* Removes ROOT/ID with our files; dir_fd is its locked fd. */
+/* Gives the lock back, and takes it again, while the fd stays open: for who
+ * waits long for a program.  -ENOENT: it has been removed meanwhile. */
+void store_unlock(struct store *s, int dir_fd);
+int store_lock(struct store *s, const char *id, int dir_fd, int wait_ms,
+	       struct err *e);
+/* 1: somebody else holds the lock of this directory, 0: nobody does, or we
+ * do, having it from one of those above. */
+int store_is_locked(const struct store *s, int dir_fd);
+/* Removes ROOT/ID with our files; dir_fd is its locked fd.  What is not ours
+ * stays and is an error, and then nothing is removed.  What is gone already is
+ * no error. */
 int store_remove(struct store *s, const char *id, int dir_fd, struct err *e);
 /* ROOT/.seccomp, made when missing, or -1 (not an error) when it is not safe. */
 int store_cache_fd(struct store *s, const char *name);

@@ -1,0 +1,12 @@
+/* signal.h - signals to the processes of a container. */
+#pragma once
+
+#include <stdbool.h>
+
+struct container;
+struct err;
+
+/* To init, by its verified pidfd; "container not running" when it has ended.
+ * all: to every process that is known to be of the container. */
+int signal_container(const struct container *c, int sig, bool all,
+		     struct err *e);

@@ -1,0 +1,47 @@
+/* state.c - rootlet state: what is known of a container, as JSON. */
+#include "base/err.h"
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/container.h"
+
+static int print_state(const struct container *c, struct err *e)
+{
+	struct json_out *out = json_out_new(true);
+
+	json_object(out, NULL);
+	container_print(c, out);
+	if (c->state.degraded_json && c->state.degraded_json->n > 0)
+		json_tree(out, "degraded", c->state.degraded_json);
+	json_end(out);
+	return output_json(out, e);
+}
+
+static int state_run(const struct globals *g, void *opts, int argc, char **argv,
+		     struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct store store = STORE_INIT;
+	int r;
+
+	(void)opts;
+	(void)argc;
+	r = container_store(g, &store, e);
+	if (r == 0)
+		r = container_load(&store, argv[0], -1, &c, e);
+	if (r == 0)
+		r = print_state(&c, e);
+	container_done(&c);
+	store_done(&store);
+	return r;
+}
+
+const struct command cmd_state = {
+	.name = "state",
+	.args = "CONTAINER",
+	.help = "show what is known of a container, as JSON",
+	.run = state_run,
+	.min_args = 1,
+	.max_args = 1,
+	.notes = "What the bundle asked for and this caller can't have stands "
+		 "under \"degraded\".",
+};

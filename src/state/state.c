@@ -1,0 +1,207 @@
+/* state.c - the record of one container: written, read, told to others. */
+#include "state/state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/own.h"
+#include "plan/plan.h"
+#include "state/internal.h"
+
+#define OCI_VERSION "1.3.0"
+/* Raised when an older rootlet would misunderstand what is written. */
+#define STATE_VERSION 1
+/* As much as json_parse() takes. */
+#define STATE_MAX (4 << 20)
+
+const struct field_name status_names[] = {
+	{ "creating", STATUS_CREATING }, { "created", STATUS_CREATED },
+	{ "running", STATUS_RUNNING },	 { "stopped", STATUS_STOPPED },
+	{ "paused", STATUS_PAUSED },	 { NULL, 0 },
+};
+
+static bool is_absolute(const char *text)
+{
+	return text[0] == '/';
+}
+
+static const struct field_check absolute = {
+	.good = is_absolute,
+	.expected = "an absolute path",
+};
+static const struct field_range pids = { 0, INT_MAX };
+
+#define AT(member) offsetof(struct state, member)
+static const struct field state_fields[] = {
+	{ "id", FIELD_STRING, AT(id), FIELD_REQUIRED, NULL, 0 },
+	{ "pid", FIELD_UINT32, AT(pid), FIELD_REQUIRED, &pids, 0 },
+	{ "start_time", FIELD_UINT64, AT(start_time), FIELD_REQUIRED, NULL, 0 },
+	{ "boot_id", FIELD_STRING, AT(boot_id), FIELD_REQUIRED, NULL, 0 },
+	{ "status", FIELD_ENUM, AT(status), FIELD_REQUIRED, status_names, 0 },
+	{ "bundle", FIELD_STRING, AT(bundle), FIELD_REQUIRED, &absolute, 0 },
+	{ "rootfs", FIELD_STRING, AT(rootfs), 0, &absolute, 0 },
+	{ "created", FIELD_STRING, AT(created), FIELD_REQUIRED, NULL, 0 },
+	{ "owner", FIELD_UINT32, AT(owner), FIELD_REQUIRED, NULL, 0 },
+	{ "cgroup", FIELD_STRING, AT(cgroup), 0, NULL, 0 },
+	{ "own_pidns", FIELD_BOOL, AT(own_pidns), 0, NULL, 0 },
+	{ "systemd_cgroup", FIELD_BOOL, AT(systemd_cgroup), 0, NULL, 0 },
+	{ "annotations", FIELD_MAP, AT(annotations), 0, NULL, 0 },
+	{ "degraded", FIELD_JSON, AT(degraded_json), 0, NULL, 0 },
+	{ 0 }
+};
+#undef AT
+
+struct version {
+	uint32_t version;
+};
+static const struct field version_fields[] = {
+	{ "version", FIELD_UINT32, offsetof(struct version, version),
+	  FIELD_REQUIRED, NULL, 0 },
+	{ 0 }
+};
+
+void state_done(struct state *s)
+{
+	json_done(&s->doc);
+	*s = (struct state){ 0 };
+}
+
+void state_timestamp(char ret[40])
+{
+	log_timestamp(9, ret);
+}
+
+static void put_annotations(struct json_out *o, const struct state *s)
+{
+	if (s->annotations.n == 0)
+		return;
+	json_object(o, "annotations");
+	for (size_t i = 0; i < s->annotations.n; i++)
+		json_string(o, s->annotations.v[i].key,
+			    s->annotations.v[i].value);
+	json_end(o);
+}
+
+static void put_record(struct json_out *o, const struct state *s)
+{
+	json_object(o, NULL);
+	json_uint(o, "version", STATE_VERSION);
+	json_string(o, "ociVersion", OCI_VERSION);
+	json_string(o, "id", s->id);
+	json_uint(o, "pid", s->pid);
+	json_uint(o, "start_time", s->start_time);
+	json_string(o, "boot_id", s->boot_id);
+	json_string(o, "status", field_name(status_names, s->status));
+	json_string(o, "bundle", s->bundle);
+	json_string(o, "rootfs", s->rootfs);
+	json_string(o, "created", s->created);
+	json_uint(o, "owner", s->owner);
+	json_string(o, "cgroup", s->cgroup);
+	json_bool(o, "own_pidns", s->own_pidns);
+	json_bool(o, "systemd_cgroup", s->systemd_cgroup);
+	put_annotations(o, s);
+	if (s->n_degraded > 0)
+		degraded_print(s->degraded, s->n_degraded, o);
+	else if (s->degraded_json)
+		json_tree(o, "degraded", s->degraded_json);
+	json_end(o);
+}
+
+int state_write(int dir_fd, const struct state *s, struct err *e)
+{
+	struct json_out *o = json_out_new(false);
+	const char *text;
+	size_t len;
+	int r;
+
+	put_record(o, s);
+	text = json_out_text(o, &len);
+	if (len > STATE_MAX) {
+		(void)err_set(e, EFBIG,
+			      "the record of container %s has more than %d MiB",
+			      s->id, STATE_MAX >> 20);
+		r = err_hint(e, "Give the bundle fewer or shorter annotations");
+	} else {
+		r = file_replace_at(dir_fd, STORE_STATE, text, len, 0600, e);
+		if (r < 0)
+			(void)err_wrap(e, "record the container %s", s->id);
+	}
+	json_out_free(o);
+	return r;
+}
+
+int state_parse(const char *text, size_t len, const char *id, struct state *ret,
+		struct err *e)
+{
+	struct version v = { 0 };
+	int r;
+
+	r = json_parse(text, len, &ret->doc, e);
+	if (r == 0)
+		r = fields_read(version_fields, ret->doc.root, "",
+				&ret->doc.arena, &v, e);
+	if (r == 0 && v.version != STATE_VERSION)
+		r = err_set(e, EBADMSG,
+			    "version %u, and this rootlet knows version %d",
+			    v.version, STATE_VERSION);
+	if (r == 0)
+		r = fields_read(state_fields, ret->doc.root, "",
+				&ret->doc.arena, ret, e);
+	if (r == 0 && strcmp(ret->id, id) != 0)
+		r = err_set(e, EBADMSG, "it is of another container");
+	return r;
+}
+
+int state_read(int dir_fd, const char *id, struct state *ret, struct err *e)
+{
+	auto(state) struct state s = { 0 };
+	autofree char *text = NULL;
+	size_t len;
+	int r;
+
+	r = file_read_at(dir_fd, STORE_STATE, STATE_MAX, &text, &len);
+	if (r == -ENOENT)
+		return err_set(e, ENOENT, "container does not exist: %s", id);
+	if (r < 0 && r != -EFBIG)
+		return err_errno(e, r, "read " STORE_STATE " of container %s",
+				 id);
+	r = r < 0 ? err_set(e, EFBIG, "it has more than %d MiB",
+			    STATE_MAX >> 20)
+		  : parse(text, len, id, &s, e);
+	if (r < 0) {
+		(void)err_wrap(e, STORE_STATE " of container %s", id);
+		e->code = EBADMSG;
+		e->hint[0] = '\0';
+		return err_hint(e,
+				"The record is damaged or of another "
+				"version: rootlet delete --force %s forgets "
+				"the container",
+				id);
+	}
+	*ret = s;
+	s = (struct state){ 0 };
+	return 0;
+}
+
+char *state_oci_json(const struct state *s, enum status status)
+{
+	struct json_out *o = json_out_new(false);
+	char *text;
+
+	json_object(o, NULL);
+	json_string(o, "ociVersion", OCI_VERSION);
+	json_string(o, "id", s->id);
+	json_string(o, "status", field_name(status_names, (int)status));
+	if (status != STATUS_STOPPED)
+		json_uint(o, "pid", s->pid);
+	json_string(o, "bundle", s->bundle);
+	put_annotations(o, s);
+	json_end(o);
+	text = str_dup(json_out_text(o, NULL));
+	json_out_free(o);
+	return text;
+}

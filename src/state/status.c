@@ -1,0 +1,158 @@
+/* status.c - what is true of a container now, whatever its record says.
+ *
+ * Theory of operation: a record is written by one command and read by others,
+ * and between them init may end, its pid may be given to somebody else, and
+ * the machine may be booted.  So a pid counts only with its start time and its
+ * boot.  The pidfd is opened before the start time is read: whoever had the
+ * pid then, if the start time is the recorded one, the pidfd is init's.
+ *
+ * `running` is never waited for and never polled: init listens on a socket in
+ * the container's directory that is close-on-exec, so that the kernel tells,
+ * by refusing a connection, that the program was executed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "state/internal.h"
+#include "state/state.h"
+#include "state/store.h"
+#include "sys/process.h"
+
+#define KILL_WAIT_MS 10000
+
+int state_of_this_boot(const struct state *s, struct err *e)
+{
+	static char now[37]; /* does not change while we run */
+	int r;
+
+	if (now[0] == '\0') {
+		r = sys_boot_id(now);
+		if (r < 0) {
+			now[0] = '\0';
+			(void)err_errno(e, r, "read the boot id");
+			return err_hint(e, "/proc must be mounted");
+		}
+	}
+	return str_eq(s->boot_id, now) ? 1 : 0;
+}
+
+/* *ret_pidfd: init's, if it lives, else -1. */
+static int find_init(const struct state *s, int *ret_pidfd, struct err *e)
+{
+	autoclose int pidfd = -1;
+	uint64_t start;
+	int r;
+
+	if (s->pid == 0)
+		return 0;
+	pidfd = sys_pidfd_open((pid_t)s->pid);
+	if (pidfd == -ESRCH || pidfd == -EINVAL)
+		return 0; /* -EINVAL: a thread of somebody has the number */
+	if (pidfd < 0)
+		return err_errno(e, pidfd, "look at process %u", s->pid);
+	r = sys_start_time(AT_FDCWD, (pid_t)s->pid, &start, NULL);
+	if (r == 0 && start != s->start_time)
+		return 0;
+	/* The pidfd knows better than the letter Z: a leader that has ended
+	 * before its threads is a zombie, and its process lives. */
+	if (sys_pidfd_alive(pidfd) == 0)
+		return 0;
+	if (r < 0) {
+		(void)err_errno(e, r, "read the start time of process %u",
+				s->pid);
+		return err_hint(e, "/proc must be mounted, without hidepid= "
+				   "for its owner");
+	}
+	*ret_pidfd = take_fd(&pidfd);
+	return 0;
+}
+
+/* 1: init still waits for `start`, 0: the program was executed. */
+static int init_waits(int dir_fd, struct err *e)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	autoclose int sock = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (sock < 0)
+		return err_sys(e, "make a socket");
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path),
+		       "/proc/self/fd/%d/" STORE_SOCKET, dir_fd);
+	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+		return 1;
+	switch (errno) {
+	case EAGAIN: /* its queue is full: it listens */
+	case EINPROGRESS:
+		return 1;
+	case ECONNREFUSED:
+	case ENOENT:
+		return 0;
+	default:
+		return err_sys(e, "ask init at " STORE_SOCKET);
+	}
+}
+
+int state_status(struct store *store, int dir_fd, const struct state *s,
+		 enum status *ret, int *ret_pidfd, struct err *e)
+{
+	autoclose int pidfd = -1;
+	int r;
+
+	*ret = STATUS_STOPPED;
+	if (ret_pidfd)
+		*ret_pidfd = -1;
+	r = state_of_this_boot(s, e);
+	if (r <= 0)
+		return r;
+	r = find_init(s, &pidfd, e);
+	if (r < 0)
+		return r;
+	if (s->pid == 0 || s->status == STATUS_CREATING) {
+		r = store_is_locked(store, dir_fd);
+		if (r < 0)
+			return err_errno(e, r, "look at the lock of %s", s->id);
+		*ret = r > 0 ? STATUS_CREATING : STATUS_STOPPED;
+	} else if (pidfd >= 0 && s->status == STATUS_CREATED) {
+		r = init_waits(dir_fd, e);
+		if (r < 0)
+			return err_wrap(e, "container %s", s->id);
+		*ret = r > 0 ? STATUS_CREATED : STATUS_RUNNING;
+	} else if (pidfd >= 0) {
+		*ret = (enum status)s->status;
+	}
+	if (ret_pidfd)
+		*ret_pidfd = take_fd(&pidfd);
+	return 0;
+}
+
+int state_kill_init(const struct state *s, int pidfd, struct err *e)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int r;
+
+	r = sys_pidfd_signal(pidfd, SIGKILL);
+	if (r < 0 && r != -ESRCH)
+		return err_errno(e, r, "kill process %u of container %s",
+				 s->pid, s->id);
+	do
+		r = poll(&p, 1, KILL_WAIT_MS);
+	while (r < 0 && errno == EINTR);
+	if (r > 0)
+		return 0;
+	(void)err_set(e, ETIMEDOUT,
+		      "process %u of container %s has not ended %d seconds "
+		      "after SIGKILL",
+		      s->pid, s->id, KILL_WAIT_MS / 1000);
+	return err_hint(e, "The kernel holds it, often for a disk or network "
+			   "file system that does not answer; try again later");
+}
