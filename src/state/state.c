@@ -171,7 +171,7 @@ int state_read(int dir_fd, const char *id, struct state *ret, struct err *e)
 				 id);
 	r = r < 0 ? err_set(e, EFBIG, "it has more than %d MiB",
 			    STATE_MAX >> 20)
-		  : parse(text, len, id, &s, e);
+		  : state_parse(text, len, id, &s, e);
 	if (r < 0) {
 		(void)err_wrap(e, STORE_STATE " of container %s", id);
 		e->code = EBADMSG;
