@@ -16,7 +16,6 @@ unit_tests = \
 	tests/unit/test_options \
 	tests/unit/test_seccomp \
 	tests/unit/test_signal \
-	tests/unit/test_signal_number \
 	tests/unit/test_spec \
 	tests/unit/test_state \
 	tests/unit/test_store \
