@@ -17,6 +17,8 @@
 #include "proc/supervise.h"
 #include "stages/launch.h"
 
+#define LOCK_WAIT_MS 10000
+
 static const struct option_def create_options[] = {
 	BUNDLE_OPTIONS,
 	CREATE_OPTIONS,
@@ -75,25 +77,42 @@ static int launch_bundle(const struct globals *g, struct bundle *b,
 	return launch_create(l, e);
 }
 
-/* Waits for the program; then nothing stays but, with --keep, the state. */
+/* The program has run and its status is what counts; what goes wrong now is
+ * told beside it.  Who deletes the container meanwhile has done our work. */
+static void clean_up(struct launch *l)
+{
+	struct err e;
+	int r;
+
+	r = store_lock(l->store, l->state.id, l->dir_fd, LOCK_WAIT_MS, &e);
+	if (r == -ENOENT)
+		return;
+	if (r == 0)
+		r = launch_destroy(l, &e);
+	if (r < 0)
+		(void)fprintf(stderr, "rootlet: %s\n", e.text);
+}
+
+/* Waits for the program; then nothing stays but, with --keep, the state.  The
+ * lock is free meanwhile, for kill and delete. */
 static int run_foreground(struct launch *l, const struct create_opts *o,
 			  struct err *e)
 {
 	struct err why;
 	int status;
-	int r;
 
+	store_unlock(l->store, l->dir_fd);
 	status = supervise_wait(l->supervise, l->pidfd, l->pid, l->master_fd,
 				e);
 	if (status >= 0)
 		own_close(&l->pidfd); /* reaped */
 	if (o->keep)
 		return status;
-	r = launch_destroy(l, status < 0 ? &why : e);
-	if (status >= 0 && r < 0) {
-		/* The program has run and its status is what counts. */
-		(void)fprintf(stderr, "rootlet: %s\n", e->text);
-	}
+	if (status >= 0)
+		clean_up(l);
+	else if (store_lock(l->store, l->state.id, l->dir_fd, LOCK_WAIT_MS,
+			    &why) == 0)
+		(void)launch_destroy(l, &why);
 	return status;
 }
 

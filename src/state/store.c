@@ -71,13 +71,17 @@ static int no_such_container(const struct store *s, const char *id,
 			s->root);
 }
 
-static int already_exists(const char *id, const char *what, const char *fix,
+/* command: the one that makes the id free; NULL: there is none. */
+static int already_exists(const char *id, const char *what, const char *command,
 			  struct err *e)
 {
 	(void)err_set(e, EEXIST,
 		      "container with given ID already exists: %s (%s)", id,
 		      what);
-	return err_hint(e, "%s%s%s", fix, *fix ? " " : "", *fix ? id : "");
+	if (!command)
+		return err_hint(e, "Try again, or take another id");
+	return err_hint(e, "Remove it with \"%s %s\", or take another id",
+			command, id);
 }
 
 /* The lock, waited for.  -ENOENT: it has been removed meanwhile. */
@@ -229,7 +233,8 @@ static int claim_once(struct store *s, const char *id, struct err *e)
 	if (r == -ENOENT)
 		return -EAGAIN;
 	if (r == -ETIMEDOUT)
-		return already_exists(id, "another rootlet works on it", "", e);
+		return already_exists(id, "another rootlet works on it", NULL,
+				      e);
 	if (r < 0)
 		return err_errno(e, r, "lock the container %s/%s", s->root, id);
 	s->lock_fd = fd;
@@ -255,7 +260,7 @@ int store_claim(struct store *s, const char *id, struct err *e)
 		if (r != -EAGAIN)
 			return r;
 	}
-	return already_exists(id, "others take and leave it all the time", "",
+	return already_exists(id, "others take and leave it all the time", NULL,
 			      e);
 }
 
