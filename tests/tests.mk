@@ -1,18 +1,24 @@
 # tests.mk - what `make check` runs and what the tests bring along.
 
-# Unit tests: tests/unit/test_x, made of tests/unit/test_x.c and librootlet.a.
+# Unit tests: tests/unit/test_x, made of tests/unit/test_x.c and librootlet.a;
+# tests/plan/plan_golden is the same for the golden plans.
 unit_tests = \
+	tests/plan/plan_golden \
 	tests/unit/test_beneath \
+	tests/unit/test_caller \
 	tests/unit/test_caps \
 	tests/unit/test_console \
+	tests/unit/test_degrade \
 	tests/unit/test_dest \
 	tests/unit/test_err \
 	tests/unit/test_exec \
 	tests/unit/test_field \
 	tests/unit/test_hooks \
+	tests/unit/test_idmap \
 	tests/unit/test_json \
 	tests/unit/test_log \
 	tests/unit/test_mem \
+	tests/unit/test_mount_options \
 	tests/unit/test_options \
 	tests/unit/test_seccomp \
 	tests/unit/test_signal \
@@ -35,7 +41,7 @@ test_headers = \
 	tests/fuzz/fuzz.h \
 	tests/unit/test.h
 # Files that the tests read; folders are taken as they are.
-EXTRA_DIST += $(test_headers) tests/fuzz/corpus
+EXTRA_DIST += $(test_headers) tests/fuzz/corpus tests/plan
 
 # Scripts that need no privileges and say TAP.
 script_tests =

@@ -13,13 +13,11 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -49,7 +47,7 @@ uint32_t caller_gid(void)
 	return getegid();
 }
 
-static int read_caps(struct caller *c, struct err *e)
+static int read_effective(struct caller *c, struct err *e)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -59,6 +57,15 @@ static int read_caps(struct caller *c, struct err *e)
 	if (syscall(SYS_capget, &head, data) < 0)
 		return err_sys(e, "read the caller's capabilities");
 	c->caps = data[0].effective | (uint64_t)data[1].effective << 32;
+	return 0;
+}
+
+static int read_caps(struct caller *c, struct err *e)
+{
+	int status = read_effective(c, e);
+
+	if (status < 0)
+		return status;
 	for (int i = 0; i < 64; i++) {
 		int r = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
 
@@ -121,7 +128,7 @@ void caller_identity(uint32_t *ret_uid, bool *ret_real_root)
 
 	*ret_uid = geteuid();
 	*ret_real_root = false;
-	if (read_caps(&c, &ignored) < 0 || !caller_is_privileged(&c))
+	if (read_effective(&c, &ignored) < 0 || !caller_is_privileged(&c))
 		return;
 	*ret_real_root = read_ids(&c, &ignored) == 0 && c.initial_userns;
 }
@@ -191,7 +198,8 @@ static void read_rlimits(struct caller *c)
 
 static void read_process_facts(const struct spec_process *p, struct caller *c)
 {
-	autofree char *text = NULL, *enabled = NULL;
+	autofree char *enabled = NULL;
+	autofree char *text = NULL;
 	struct statfs fs;
 
 	if (p->rlimits.n > 0)
@@ -216,15 +224,6 @@ static bool mounts_cgroup(const struct spec *spec)
 		if (m[i].type && str_after(m[i].type, "cgroup"))
 			return true;
 	return false;
-}
-
-static void read_kernel(struct caller *c)
-{
-	struct utsname name;
-
-	if (uname(&name) == 0 && sscanf(name.release, "%u.%u", &c->kernel_major,
-					&c->kernel_minor) < 1)
-		c->kernel_major = 0;
 }
 
 static void read_exe(struct caller *c)
@@ -287,7 +286,6 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 	if (r < 0)
 		return r;
 	choose_rules(o, c);
-	read_kernel(c);
 	read_exe(c);
 	read_grants(spec, o, c);
 	if (spec->process)

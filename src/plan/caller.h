@@ -69,6 +69,7 @@ struct caller {
 	struct arena arena; /* owns strings and arrays */
 	uint32_t uid, gid; /* effective, as seen in our user namespace */
 	const char *user_name; /* NULL: no entry in the user database */
+	uint32_t user_gid; /* of that entry; read with the grants */
 	uint32_t *groups;
 	size_t n_groups;
 	uint64_t caps; /* effective set, bit N is capability N */
@@ -96,7 +97,6 @@ struct caller {
 		[CALLER_RLIMITS]; /* by RLIMIT_ number; UINT64_MAX is unlimited */
 	uint64_t nr_open; /* fs.nr_open; 0: not read */
 	int oom_score_adj; /* read when the bundle names one */
-	unsigned kernel_major, kernel_minor;
 	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
 	bool apparmor, selinux; /* enabled in this kernel; as the bundle asks */
 	/* Rules for devices and cgroups: those of real root, or of everybody

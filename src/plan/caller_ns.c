@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -108,6 +109,20 @@ int caller_read_namespaces(const struct spec *spec, struct caller *c,
 
 /* --- id maps */
 
+static bool read_id(const char **text, uint32_t *ret)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(*text, &end, 10);
+	if (end == *text || errno != 0 || value > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)value;
+	*text = end;
+	return true;
+}
+
 bool idmap_from_text(const char *text, struct arena *a, struct id_range **ret,
 		     size_t *ret_n)
 {
@@ -119,16 +134,14 @@ bool idmap_from_text(const char *text, struct arena *a, struct id_range **ret,
 	*ret = arena_zero_n(a, lines + 1, sizeof(**ret));
 	while (*text) {
 		struct id_range *l = &(*ret)[*ret_n];
-		int used = 0;
 
-		/* Numbers that the kernel wrote: they fit. */
-		if (sscanf(text, "%u %u %u%n", &l->inside, &l->outside,
-			   &l->count, &used) != 3 ||
-		    (text[used] != '\n' && text[used] != '\0'))
+		if (!read_id(&text, &l->inside) ||
+		    !read_id(&text, &l->outside) || !read_id(&text, &l->count))
 			return false;
+		if (*text != '\n')
+			return *text == '\0' && ++*ret_n > 0;
 		(*ret_n)++;
-		text += used;
-		text += *text == '\n';
+		text++;
 	}
 	return *ret_n > 0;
 }

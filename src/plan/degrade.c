@@ -86,8 +86,8 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.item = "mounts[*]",
 		.wanted = "a new cgroup2 mount",
 		.got = "the host's /sys/fs/cgroup, bind-mounted",
-		.why = "the container has no cgroup namespace of its own, or the kernel refuses the mount",
-		.fix = "add the namespace \"cgroup\" to linux.namespaces",
+		.why = "the kernel refuses a new mount of it here",
+		.fix = NULL,
 	},
 	[DEGRADE_CGROUP_SKIP] = {
 		.item = "mounts[*]",
@@ -130,6 +130,13 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.got = "none of them",
 		.why = "the kernel lets nobody set groups in a user namespace whose only group is the caller's",
 		.fix = "get subordinate ids, see subgid(5)",
+	},
+	[DEGRADE_GROUPS_UNMAPPED] = {
+		.item = "process.user.additionalGids",
+		.wanted = "all groups that the bundle names",
+		.got = "those that are mapped",
+		.why = "the others are not mapped in the container's user namespace",
+		.fix = "map them in linux.gidMappings",
 	},
 	[DEGRADE_NESTED_USERNS] = {
 		.item = "process.user",

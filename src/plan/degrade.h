@@ -28,7 +28,7 @@ enum degrade_row {
 	DEGRADE_BIND_RECURSIVE, /* locked submounts: rbind instead of bind */
 	DEGRADE_MOUNT_ID, /* uid= or gid= that does not map: left out */
 	DEGRADE_ROOT_OVERLAY, /* mount points missing in a foreign rootfs */
-	DEGRADE_GROUPS, /* additional groups that do not map, or are denied */
+	DEGRADE_GROUPS, /* additional groups, where setgroups is denied */
 	DEGRADE_NESTED_USERNS, /* capabilities end at the inner namespace */
 	DEGRADE_CAPABILITY, /* unknown to the kernel or not held */
 	DEGRADE_KEYRING, /* quota: the caller's session keyring stays */
@@ -38,6 +38,7 @@ enum degrade_row {
 	DEGRADE_CGROUP_PATH,
 	DEGRADE_CGROUP_DEVICES, /* device rules: no filter yet */
 	DEGRADE_MOUNT_FLAG, /* an option that this kind of mount can't take */
+	DEGRADE_GROUPS_UNMAPPED, /* additional groups that do not map */
 	DEGRADE_ROWS
 };
 

@@ -88,11 +88,13 @@ static int choose_by_option(const struct plan *plan, struct chosen *ret,
 static int choose_by_path(const struct plan *plan, struct chosen *ret,
 			  struct err *e)
 {
-	if (has_maps(plan->spec))
-		return err_set(e, EINVAL,
-			       "linux.uidMappings: can't be given together "
-			       "with the path of a user namespace, which has "
-			       "its ids already");
+	if (has_maps(plan->spec)) {
+		err_set(e, EINVAL,
+			"linux.uidMappings: can't be given together with the "
+			"path of a user namespace, which has its ids already");
+		return err_hint(e, "remove linux.uidMappings and "
+				   "linux.gidMappings");
+	}
 	if (plan->caller->ns[NS_USER].is_own) {
 		ret->choice = CHOICE_INHERIT;
 		ret->row = "joined by path: the caller is in it already";
@@ -286,7 +288,7 @@ static int new_auto(struct plan *plan, struct sides *s, bool keep,
 {
 	const struct caller *c = plan->caller;
 	bool helpers = c->newuidmap && c->newgidmap;
-	struct id_lines uids, gids;
+	struct id_lines uids = { 0 }, gids = { 0 };
 	int r;
 
 	grant_all_here(plan, &s->uid);
@@ -294,7 +296,7 @@ static int new_auto(struct plan *plan, struct sides *s, bool keep,
 	if ((helpers || caller_is_privileged(c)) && s->uid.n_grants > 0 &&
 	    s->gid.n_grants > 0) {
 		r = idmap_auto(plan, &s->uid, keep, &uids, e);
-		if (r == 0)
+		if (r >= 0)
 			r = idmap_auto(plan, &s->gid, keep, &gids, e);
 		if (r < 0)
 			return r;
@@ -310,19 +312,20 @@ static int new_configured(struct plan *plan, const struct sides *s,
 			  struct err *e)
 {
 	const struct spec_linux *l = plan->spec->linux_;
-	struct id_lines uids, gids;
+	struct id_lines uids = { 0 }, gids = { 0 };
 	int r;
 
 	if (l->uid_mappings.n == 0 || l->gid_mappings.n == 0) {
 		bool no_uids = l->uid_mappings.n == 0;
 
-		return err_set(e, EINVAL,
-			       "linux.%s: missing, although linux.%s are given",
-			       no_uids ? "uidMappings" : "gidMappings",
-			       no_uids ? "gidMappings" : "uidMappings");
+		err_set(e, EINVAL,
+			"linux.%s: missing, although linux.%s are given",
+			no_uids ? "uidMappings" : "gidMappings",
+			no_uids ? "gidMappings" : "uidMappings");
+		return err_hint(e, "write both, or none for automatic ones");
 	}
 	r = idmap_configured(plan, &s->uid, &l->uid_mappings, &uids, e);
-	if (r == 0)
+	if (r >= 0)
 		r = idmap_configured(plan, &s->gid, &l->gid_mappings, &gids, e);
 	if (r < 0)
 		return r;

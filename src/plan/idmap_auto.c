@@ -194,18 +194,22 @@ const char *idmap_text(struct arena *a, const struct id_range *lines, size_t n,
 {
 	const char *text = "";
 
-	for (size_t i = 0; i < n; i++) {
-		const struct id_range *l = &lines[i];
-		uint32_t first = inside ? l->inside : l->outside;
-		uint64_t last = (uint64_t)first + l->count - 1;
+	for (size_t i = 0; i < n;) {
+		uint64_t first = inside ? lines[i].inside : lines[i].outside;
+		uint64_t end = first;
 		const char *comma = i > 0 ? ", " : "";
 
 		if (strlen(text) > 200)
 			return arena_format(a, "%s and %zu more", text, n - i);
-		text = l->count == 1
-			       ? arena_format(a, "%s%s%u", text, comma, first)
-			       : arena_format(a, "%s%s%u-%llu", text, comma,
-					      first, (unsigned long long)last);
+		/* Lines that go on where the last one ended are one range. */
+		while (i < n &&
+		       end == (inside ? lines[i].inside : lines[i].outside))
+			end += lines[i++].count;
+		text = arena_format(a, "%s%s%llu", text, comma,
+				    (unsigned long long)first);
+		if (end - first > 1)
+			text = arena_format(a, "%s-%llu", text,
+					    (unsigned long long)(end - 1));
 	}
 	return *text ? text : "none";
 }

@@ -128,6 +128,20 @@ static int refuse_range(const struct plan *plan, const struct id_side *side,
 		granted[k].outside = side->grants[k].start;
 		granted[k].count = side->grants[k].count;
 	}
+	if (side->n_grants == 0 && c->grants_why) {
+		err_set(e, EINVAL, "%s[%zu]: host ids %s can't be mapped: %s",
+			side->key, i, idmap_text(&scratch, l, 1, false),
+			c->grants_why);
+		arena_done(&scratch);
+		return err_hint(e,
+				"%s; or use --userns=single, which needs no "
+				"grant",
+				c->grants_fix);
+	}
+	for (size_t k = 0; k < side->n_grants; k++) {
+		granted[k].outside = side->grants[k].start;
+		granted[k].count = side->grants[k].count;
+	}
 	err_set(e, EINVAL,
 		"%s[%zu]: host ids %s are not granted to %s: %s grants %s, and "
 		"the caller's own id is %u",
@@ -136,11 +150,6 @@ static int refuse_range(const struct plan *plan, const struct id_side *side,
 		idmap_text(&scratch, granted, side->n_grants, false),
 		side->own);
 	arena_done(&scratch);
-	if (side->n_grants == 0 && c->grants_fix)
-		return err_hint(e,
-				"%s; or use --userns=single, which needs no "
-				"grant",
-				c->grants_fix);
 	return err_hint(e,
 			"map granted ids, or use --userns=auto; or, as root: "
 			"usermod %s %u-%llu %s",

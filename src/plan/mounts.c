@@ -22,17 +22,15 @@ struct tied_fs {
 	const char *type, *fstype; /* in the bundle; for the kernel */
 	enum ns_kind ns;
 	const char *fallback;
-	enum degrade_row row;
+	enum degrade_row row; /* where the ladder begins with it */
 };
 
 static const struct tied_fs tied_fs[] = {
 	{ "proc", "proc", NS_PID, "/proc", DEGRADE_PROC_BIND },
 	{ "sysfs", "sysfs", NS_NET, "/sys", DEGRADE_SYSFS_BIND },
 	{ "mqueue", "mqueue", NS_IPC, "/dev/mqueue", DEGRADE_MQUEUE_BIND },
-	{ "cgroup", "cgroup2", NS_CGROUP, "/sys/fs/cgroup",
-	  DEGRADE_CGROUP_BIND },
-	{ "cgroup2", "cgroup2", NS_CGROUP, "/sys/fs/cgroup",
-	  DEGRADE_CGROUP_BIND },
+	{ "cgroup", "cgroup2", NS_CGROUP, "/sys/fs/cgroup", DEGRADE_ROWS },
+	{ "cgroup2", "cgroup2", NS_CGROUP, "/sys/fs/cgroup", DEGRADE_ROWS },
 };
 
 static const struct tied_fs *find_tied(const char *type)
@@ -52,23 +50,24 @@ static void push_rung(struct plan_mount *m, enum mount_how how)
 	m->ladder[i] = how;
 }
 
-/* Mounting cgroup2 without a cgroup namespace of our own costs 3 ms and shows
- * what is on /sys/fs/cgroup already.  A host that has no cgroup2 there, but
- * version 1, is not shown at all: its hierarchies are not the container's. */
+/* Without a cgroup namespace of its own a container's cgroup2 is what is on
+ * /sys/fs/cgroup already: binding that shows the same, and mounting it would
+ * cost 3 ms.  A host that has version 1 there is not shown at all: those
+ * hierarchies are not the container's. */
 static int plan_cgroup(struct plan *plan, struct plan_mount *m, struct err *e)
 {
 	bool bind = plan->caller->cgroup2_mounted;
 	bool own = plan_has_own_ns(plan, NS_CGROUP);
-	bool fs = plan_owns_ns(plan, NS_CGROUP) && (own || !bind);
-	enum degrade_row row = bind ? DEGRADE_CGROUP_BIND : DEGRADE_CGROUP_SKIP;
 
 	m->is_cgroup = true;
-	if (fs)
+	if (plan_owns_ns(plan, NS_CGROUP) && (own || !bind))
 		push_rung(m, MOUNT_FS);
 	if (bind)
 		push_rung(m, MOUNT_HOST_BIND);
 	push_rung(m, MOUNT_SKIP);
-	return fs ? 0 : degrade_add(plan, row, m->dest, NULL, NULL, e);
+	if (m->ladder[0] != MOUNT_SKIP)
+		return 0;
+	return degrade_add(plan, DEGRADE_CGROUP_SKIP, m->dest, NULL, NULL, e);
 }
 
 static int plan_tied(struct plan *plan, const struct tied_fs *t,
@@ -237,7 +236,7 @@ static int plan_mount(struct plan *plan, const struct spec_mount *from,
 		r = mount_options_read(from, index, a, m, &words, e);
 	if (r < 0)
 		return r;
-	m->dest = from->destination[0] == '/' ? from->destination : clean;
+	m->dest = clean;
 	m->source = str_empty(from->source) ? from->type : from->source;
 	r = words.bind ? plan_bind(plan, from, index, m, e)
 		       : plan_new_fs(plan, from, index, m, e);

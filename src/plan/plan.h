@@ -77,7 +77,7 @@ struct mount_param {
 };
 
 struct plan_mount {
-	const char *dest; /* below the rootfs, absolute, as written */
+	const char *dest; /* below the rootfs, absolute, without "//", "/./" */
 	const char *source; /* of a bind: absolute; else the source's name */
 	const char *fallback; /* of MOUNT_HOST_BIND: "/sys", "/proc", … */
 	const char *fstype; /* of MOUNT_FS */

@@ -53,9 +53,9 @@ static int read_names(const struct strings *env, struct env_name *v,
 
 		if (!equals || equals == env->v[i])
 			return err_set(e, EINVAL,
-				       "process.env[%zu]: \"%.40s\" is not of "
-				       "the form NAME=value",
-				       i, env->v[i]);
+				       "process.env[%zu]: is not of the form "
+				       "NAME=value",
+				       i);
 		v[i].entry = env->v[i];
 		v[i].len = (size_t)(equals - env->v[i]);
 		v[i].index = i;
@@ -63,13 +63,14 @@ static int read_names(const struct strings *env, struct env_name *v,
 	return 0;
 }
 
-/* One entry per name, the last one, in the order of the bundle.  Sorted, as
- * a bundle may have very many. */
+/* One entry per name, the last one, in the order of the bundle; an empty HOME
+ * is as good as none.  Sorted, as a bundle may have very many. */
 static int plan_env(struct plan *plan, struct err *e)
 {
 	const struct strings *env = &plan->spec->process->env;
 	struct plan_process *p = &plan->process;
 	struct env_name *v = arena_zero_n(&plan->arena, env->n + 1, sizeof(*v));
+	const char **last;
 	size_t n = 0;
 	int r = read_names(env, v, e);
 
@@ -80,14 +81,16 @@ static int plan_env(struct plan *plan, struct err *e)
 		if (n == 0 || !same_name(&v[n - 1], &v[i]))
 			v[n++] = v[i];
 	qsort(v, n, sizeof(*v), by_index);
-	p->env = arena_zero_n(&plan->arena, n + 1, sizeof(*p->env));
+	p->env = last = arena_zero_n(&plan->arena, n + 1, sizeof(*p->env));
 	p->needs_home = true;
 	for (size_t i = 0; i < n; i++) {
 		const char *home = str_after(v[i].entry, "HOME=");
 
-		p->env[i] = v[i].entry;
-		if (!str_empty(home))
+		if (home && *home == '\0')
+			continue;
+		if (home)
 			p->needs_home = false;
+		*last++ = v[i].entry;
 	}
 	return 0;
 }
@@ -119,19 +122,10 @@ static int plan_groups(struct plan *plan, struct err *e)
 			p->groups[p->n_groups++] = wanted->v[i];
 	if (p->n_groups == wanted->n)
 		return 0;
-	if (!p->set_groups)
-		return degrade_add(plan, DEGRADE_GROUPS, NULL,
-				   groups_text(a, wanted->v, wanted->n), NULL,
-				   e);
-	return degrade_add_why(
-		plan, DEGRADE_GROUPS, NULL,
-		arena_format(a,
-			     "of the groups %s only %s are "
-			     "mapped in the container's user "
-			     "namespace",
-			     groups_text(a, wanted->v, wanted->n),
-			     groups_text(a, p->groups, p->n_groups)),
-		"map the groups in linux.gidMappings", e);
+	return degrade_add(
+		plan, p->set_groups ? DEGRADE_GROUPS_UNMAPPED : DEGRADE_GROUPS,
+		NULL, groups_text(a, wanted->v, wanted->n),
+		groups_text(a, p->groups, p->n_groups), e);
 }
 
 static int plan_user(struct plan *plan, struct err *e)
@@ -202,11 +196,13 @@ static int plan_rlimits(struct plan *plan, struct err *e)
 		l->resource = rlimit_number(from[i].type);
 		l->soft = from[i].soft;
 		l->hard = from[i].hard;
-		if (l->resource < 0)
-			return err_set(e, EINVAL,
-				       "process.rlimits[%zu].type: \"%.40s\" "
-				       "is no limit that Linux has",
-				       i, from[i].type);
+		if (l->resource < 0) {
+			err_set(e, EINVAL,
+				"process.rlimits[%zu].type: %.40s is no limit "
+				"that Linux has",
+				i, from[i].type);
+			return err_hint(e, "see getrlimit(2) for their names");
+		}
 		if (!may_raise(c))
 			r = clamp_rlimit(plan, l, c->rlimits[l->resource].hard,
 					 e);

@@ -12,7 +12,8 @@
 #include "plan/make.h"
 #include "spec/fields.h"
 
-/* What is no limit: v1's ways of working, and "unlimited". */
+/* What is no limit: v1's ways of working, "unlimited", and 0 where it
+ * stands for "not set" (for swappiness it is a value). */
 static bool is_limit(const char *key, const struct json *value)
 {
 	static const char *const no_limits[] = { "useHierarchy",
@@ -27,7 +28,8 @@ static bool is_limit(const char *key, const struct json *value)
 	case JSON_BOOL:
 		return value->boolean;
 	case JSON_NUMBER:
-		return !str_eq(value->text, "-1");
+		return !str_eq(value->text, "-1") &&
+		       (!str_eq(value->text, "0") || str_eq(key, "swappiness"));
 	case JSON_STRING:
 		return value->len > 0;
 	case JSON_ARRAY:
@@ -40,9 +42,13 @@ static bool is_limit(const char *key, const struct json *value)
 static int add_limit(struct plan *plan, const char *path,
 		     const struct json *value, struct err *e)
 {
-	struct json_out *o = json_out_new(false);
+	struct json_out *o;
 	int r;
 
+	if (value->type == JSON_STRING)
+		return degrade_add(plan, DEGRADE_CGROUP_LIMIT, path,
+				   value->text, NULL, e);
+	o = json_out_new(false);
 	json_tree(o, NULL, value);
 	r = degrade_add(plan, DEGRADE_CGROUP_LIMIT, path,
 			json_out_text(o, NULL), NULL, e);
@@ -89,8 +95,7 @@ static int list_limits(struct plan *plan, const struct field *rows,
 			r = list_limits(plan, f->sub, value, at, e);
 		else if (str_eq(at, "devices"))
 			r = degrade_add(plan, DEGRADE_CGROUP_DEVICES, NULL,
-					arena_format(&plan->arena,
-						     "%zu device rules",
+					arena_format(&plan->arena, "rules: %zu",
 						     value->n),
 					NULL, e);
 		else if (value->type == JSON_ARRAY ||

@@ -21,7 +21,7 @@ lines() { [ $# = 0 ] || printf '%s\n' "$@"; }
 program_files() { lines src/**/*.[ch] helpers/**/*.[ch]; }
 c_files() {
 	program_files
-	lines tests/unit/*.[ch] tests/fuzz/*.[ch] tests/e2e/**/*.[ch] \
+	lines tests/unit/*.[ch] tests/plan/*.[ch] tests/fuzz/*.[ch] tests/e2e/**/*.[ch] \
 		tests/bench/**/*.[ch]
 }
 units() { c_files | sed -n '/\.c$/p'; }

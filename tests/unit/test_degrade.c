@@ -1,0 +1,125 @@
+/* test_degrade.c - the table of what can't be had, and notes from inside. */
+#include "plan/degrade.h"
+#include "test.h"
+
+#include "base/err.h"
+
+static struct plan_options options = { .id = "c" };
+static struct plan_mount mounts[] = { { .dest = "/a" }, { .dest = "/b" } };
+static struct plan_device devices[] = { { .path = "/dev/x" } };
+
+static struct plan new_plan(void)
+{
+	return (struct plan){ .options = &options,
+			      .mounts = mounts,
+			      .n_mounts = 2,
+			      .devices = devices,
+			      .n_devices = 1 };
+}
+
+/* Engines take these for a fault of the container's program. */
+static bool says_reserved(const char *text)
+{
+	static const char *const phrases[] = {
+		"no such file or directory", "permission denied",
+		"operation not permitted",   "executable file not found",
+		"container does not exist",  "container not running",
+	};
+
+	for (size_t i = 0; text && i < sizeof(phrases) / sizeof(*phrases); i++)
+		if (strcasestr(text, phrases[i]))
+			return true;
+	return false;
+}
+
+static void table(void)
+{
+	int whole = 0, clean = 0;
+
+	for (int i = 0; i < DEGRADE_ROWS; i++) {
+		const struct degradation *d = degrade_row((enum degrade_row)i);
+
+		whole += d->item && d->wanted && d->got && d->why;
+		clean += !says_reserved(d->why) && !says_reserved(d->fix) &&
+			 !says_reserved(d->got);
+	}
+	is_int(whole, DEGRADE_ROWS,
+	       "every row says what, instead of what, why");
+	is_int(clean, DEGRADE_ROWS, "no row uses a reserved phrase");
+}
+
+static void adding(void)
+{
+	struct plan plan = new_plan();
+	struct err e;
+	int bad = 0;
+
+	for (int i = 0; i < 100; i++)
+		bad += degrade_add(&plan, DEGRADE_RLIMIT, "RLIMIT_CPU", "5",
+				   NULL, &e) < 0;
+	is_int(bad, 0, "rows can be added");
+	is_int(plan.n_degraded, 100, "a hundred of them");
+	is_str(plan.degraded[63].item, "process.rlimits.RLIMIT_CPU",
+	       "the object is in the name");
+	is_str(plan.degraded[99].wanted, "5", "wanted is ours");
+	is_str(plan.degraded[0].got, "the caller's hard limit",
+	       "got is the row's");
+	plan_done(&plan);
+}
+
+static void strict(void)
+{
+	struct plan plan = new_plan();
+	struct degrade_notes notes = { 0 };
+	struct err e;
+
+	options.strict = true;
+	ok(degrade_add_why(&plan, DEGRADE_SINGLE_ID, NULL, "because", "do it",
+			   &e) < 0 &&
+		   plan.n_degraded == 0,
+	   "--strict makes it an error");
+	ok(strstr(e.text, "because") && strcmp(e.hint, "do it") == 0,
+	   "with the reason and the remedy");
+	ok(degrade_note(&plan, &notes, DEGRADE_SYSFS_BIND, 1, &e) < 0 &&
+		   strstr(e.text, "mounts[/b]") && notes.n == 0,
+	   "inside too");
+	options.strict = false;
+	plan_done(&plan);
+}
+
+static void taking(void)
+{
+	struct plan plan = new_plan();
+	struct degrade_notes notes = { 0 };
+	struct err e;
+
+	ok(degrade_note(&plan, &notes, DEGRADE_SYSFS_BIND, 1, &e) == 0 &&
+		   degrade_note(&plan, &notes, DEGRADE_SYSFS_BIND, 1, &e) ==
+			   0 &&
+		   degrade_note(&plan, &notes, DEGRADE_DEVICE_MISSING, 0, &e) ==
+			   0 &&
+		   degrade_note(&plan, &notes, DEGRADE_KEYRING, 0, &e) == 0,
+	   "notes are taken");
+	notes.v[notes.n].row = DEGRADE_ROWS;
+	notes.n++;
+	notes.v[notes.n].row = DEGRADE_SYSFS_BIND;
+	notes.v[notes.n].index = 2;
+	notes.n++;
+	degrade_take_notes(&plan, &notes);
+	is_int(plan.n_degraded, 3, "once each, and nonsense is skipped");
+	is_str(plan.degraded[0].item, "mounts[/b]", "a mount by its index");
+	is_str(plan.degraded[1].item, "linux.devices[/dev/x]", "a device");
+	notes.n = 100000;
+	degrade_take_notes(&plan, &notes);
+	ok(plan.n_degraded <= DEGRADE_NOTES_MAX, "a wild count is cut");
+	plan_done(&plan);
+}
+
+int main(void)
+{
+	table();
+	adding();
+	strict();
+	taking();
+	return done();
+}
