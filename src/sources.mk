@@ -15,6 +15,8 @@ librootlet_a_SOURCES = \
 	src/base/mem.c \
 	src/base/mem.h \
 	src/base/own.h \
+	src/base/passwd.c \
+	src/base/passwd.h \
 	src/base/str.c \
 	src/base/str.h \
 	src/base/utf8.c \
@@ -153,4 +155,6 @@ librootlet_a_SOURCES = \
 	src/sys/mountapi.c \
 	src/sys/mountapi.h \
 	src/sys/process.c \
-	src/sys/process.h
+	src/sys/process.h \
+	src/sys/tool.c \
+	src/sys/tool.h

@@ -2,7 +2,6 @@
 #include "cli/container.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <regex.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/own.h"
+#include "base/passwd.h"
 #include "base/str.h"
 #include "cli/command.h"
 #include "plan/caller.h"
@@ -46,40 +46,15 @@ void container_done(struct container *c)
 	state_done(&c->state);
 }
 
-/* The local file first: it takes 4 system calls, where getpwuid(3) takes 20 and
- * perhaps a server that does not answer. */
-static bool find_local_user(uint32_t uid, char *name, size_t size)
-{
-	FILE *file = fopen("/etc/passwd", "re");
-	const struct passwd *pw;
-	bool found = false;
-
-	if (!file)
-		return false;
-	while (!found && (pw = fgetpwent(file))) {
-		found = pw->pw_uid == uid;
-		if (found)
-			(void)snprintf(name, size, "%s", pw->pw_name);
-	}
-	(void)fclose(file);
-	return found;
-}
-
 const char *container_owner(uint32_t uid)
 {
 	static char name[64];
 	static uint32_t of;
-	const struct passwd *pw;
 
 	if (name[0] != '\0' && of == uid)
 		return name;
 	of = uid;
-	if (find_local_user(uid, name, sizeof(name)))
-		return name;
-	pw = getpwuid(uid);
-	if (pw)
-		(void)snprintf(name, sizeof(name), "%s", pw->pw_name);
-	else
+	if (!passwd_name("/etc/passwd", uid, name, sizeof(name), NULL))
 		(void)snprintf(name, sizeof(name), "#%u", uid);
 	return name;
 }

@@ -3,23 +3,21 @@
  *
  * Theory of operation: libsubid knows the grants, those of LDAP and SSSD
  * included, but loading it with all that it pulls in costs more than the rest
- * of a start's preparation (1.4 ms of 3).  Without a line "subid:" in
- * /etc/nsswitch.conf it reads /etc/subuid and /etc/subgid and nothing else;
- * then we read those two ourselves, and libsubid is not loaded.  newuidmap
- * checks the grants once more, so nothing can be had by a mistake here.
+ * of a start's preparation (1.4 ms of 3) and 1.6 MB; so the small program
+ * rootlet-ids does that.  Without a line "subid:" in /etc/nsswitch.conf it
+ * would read /etc/subuid and /etc/subgid and nothing else; then, for a user
+ * that /etc/passwd knows, we read those two ourselves.  newuidmap checks the
+ * grants once more, so nothing can be had by a mistake here.
  *
  * A helper is usable when running it gives it the right to write the map: by
  * the setuid bit or a file capability, on a filesystem that is not nosuid, and
  * without no_new_privs.
  */
-#include <dlfcn.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
-#include <pwd.h>
-#include <shadow/subid.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -29,10 +27,13 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "base/passwd.h"
 #include "base/str.h"
 #include "plan/make.h"
+#include "sys/tool.h"
 
 #define GRANTS_FILE_MAX ((size_t)16 << 20)
+#define IDS_OUTPUT_MAX	((size_t)1 << 20)
 #define ID_COUNT_MAX	UINT32_MAX /* ids are 0 to 4294967294 */
 
 /* --- helpers */
@@ -133,77 +134,7 @@ void caller_read_helpers(struct caller *c)
 		c->newgidmap = check_helper(c, &gid_helper);
 }
 
-/* --- grants by libsubid */
-
-typedef int get_ranges(const char *owner, struct subid_range **ret);
-
-struct library {
-	get_ranges *uids, *gids;
-	FILE *log; /* owned; libsubid's messages go there, to /dev/null */
-};
-
-/* A function by its name of ABI 4 and 5, or by that of 3. */
-static get_ranges *find_function(void *handle, const char *name,
-				 const char *old_name)
-{
-	void *f = dlsym(handle, name);
-
-	if (!f)
-		f = dlsym(handle, old_name);
-	return (get_ranges *)f;
-}
-
-/* It stays loaded: what it registered with libc is not ours to undo. */
-static bool library_open(struct library *ret)
-{
-	static const char *const names[] = { "libsubid.so.5", "libsubid.so.4",
-					     "libsubid.so.3" };
-	bool (*init)(const char *, FILE *);
-	void *handle = NULL;
-
-	for (size_t i = 0; !handle && i < sizeof(names) / sizeof(*names); i++)
-		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		return false;
-	ret->uids = find_function(handle, "subid_get_uid_ranges",
-				  "get_subuid_ranges");
-	ret->gids = find_function(handle, "subid_get_gid_ranges",
-				  "get_subgid_ranges");
-	init = (bool (*)(const char *, FILE *))dlsym(handle, "subid_init");
-	if (!init)
-		init = (bool (*)(const char *, FILE *))dlsym(handle,
-							     "libsubid_init");
-	ret->log = fopen("/dev/null", "we");
-	if (init && ret->log)
-		(void)init("rootlet", ret->log);
-	return ret->uids && ret->gids;
-}
-
-static size_t grants_from_library(struct caller *c, get_ranges *get,
-				  struct id_grant **ret)
-{
-	struct subid_range *ranges = NULL;
-	int n = get(c->user_name, &ranges);
-	size_t kept = 0;
-
-	if (n <= 0)
-		return 0;
-	*ret = arena_zero_n(&c->arena, (size_t)n, sizeof(**ret));
-	for (int i = 0; i < n; i++) {
-		unsigned long start = ranges[i].start, count = ranges[i].count;
-
-		if (start >= ID_COUNT_MAX || count == 0)
-			continue;
-		if (count > ID_COUNT_MAX - start)
-			count = ID_COUNT_MAX - start;
-		(*ret)[kept++] = (struct id_grant){ (uint32_t)start,
-						    (uint32_t)count };
-	}
-	free(ranges);
-	return kept;
-}
-
-/* --- grants by file */
+/* --- numbers */
 
 static const char *read_number(const char *s, char end, uint64_t *ret)
 {
@@ -215,6 +146,113 @@ static const char *read_number(const char *s, char end, uint64_t *ret)
 	*ret = value;
 	return s > first && *s == end ? s + 1 : NULL;
 }
+
+static bool make_grant(uint64_t start, uint64_t count, struct id_grant *ret)
+{
+	if (count == 0 || start >= ID_COUNT_MAX)
+		return false;
+	if (count > ID_COUNT_MAX - start)
+		count = ID_COUNT_MAX - start;
+	*ret = (struct id_grant){ (uint32_t)start, (uint32_t)count };
+	return true;
+}
+
+/* Room is doubled at each power of two. */
+static void push_grant(struct arena *a, struct id_grant **v, size_t n,
+		       const struct id_grant *grant)
+{
+	if ((n & (n - 1)) == 0) {
+		struct id_grant *more = arena_zero_n(a, n ? 2 * n : 1,
+						     sizeof(*more));
+
+		if (n)
+			memcpy(more, *v, n * sizeof(*more));
+		*v = more;
+	}
+	(*v)[n] = *grant;
+}
+
+/* --- grants by rootlet-ids, which loads what we don't */
+
+/* Where make install puts it, or beside our own executable in a build tree. */
+static char *ids_program(void)
+{
+	char self[PATH_MAX];
+	char *slash;
+	ssize_t n;
+
+	if (access(PKGLIBEXECDIR "/rootlet-ids", X_OK) == 0)
+		return str_dup(PKGLIBEXECDIR "/rootlet-ids");
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n <= 0)
+		return NULL;
+	self[n] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return str_format("%s/rootlet-ids", self);
+}
+
+/* "START COUNT" of a line, up to its newline. */
+static bool read_range(const char *s, struct id_grant *ret)
+{
+	uint64_t start, count;
+
+	s = read_number(s, ' ', &start);
+	s = s ? read_number(s, '\n', &count) : NULL;
+	return s && make_grant(start, count, ret);
+}
+
+static void take_user(struct caller *c, const char *rest)
+{
+	const char *blank = strchrnul(rest, ' ');
+	uint64_t gid;
+
+	c->user_name = arena_dup(&c->arena, rest, (size_t)(blank - rest));
+	if (*blank == ' ' && read_number(blank + 1, '\n', &gid))
+		c->user_gid = (uint32_t)gid;
+}
+
+static void take_line(struct caller *c, const char *line)
+{
+	struct id_grant grant;
+	const char *rest;
+
+	if ((rest = str_after(line, "user ")))
+		take_user(c, rest);
+	else if ((rest = str_after(line, "uid ")) && read_range(rest, &grant))
+		push_grant(&c->arena, &c->uid_grants, c->n_uid_grants++,
+			   &grant);
+	else if ((rest = str_after(line, "gid ")) && read_range(rest, &grant))
+		push_grant(&c->arena, &c->gid_grants, c->n_gid_grants++,
+			   &grant);
+}
+
+/* Does it know the user? */
+static bool ask_ids(struct caller *c)
+{
+	autofree char *program = ids_program();
+	autofree char *uid = str_format("%u", c->uid);
+	autofree char *text = NULL;
+	char *argv[] = { program, uid, NULL };
+	int r = program ? tool_output(argv, IDS_OUTPUT_MAX, &text) : -ENOENT;
+
+	if (r < 0 || r >= 127) {
+		c->grants_why = "the program rootlet-ids, which asks libsubid "
+				"and the user database, can't be run";
+		c->grants_fix = "install rootlet with 'make install', and the "
+				"package libsubid4 (Debian, Ubuntu) or "
+				"shadow-utils-subid (Fedora)";
+		return false;
+	}
+	for (const char *line = text; strchr(line, '\n');
+	     line = strchr(line, '\n') + 1)
+		take_line(c, line);
+	return c->user_name != NULL;
+}
+
+/* --- grants by file */
 
 /* One line, owner:start:count. */
 static bool read_grant(const char *line, size_t len, const char *name,
@@ -233,36 +271,21 @@ static bool read_grant(const char *line, size_t len, const char *name,
 		return false;
 	s = read_number(colon + 1, ':', &start);
 	s = s ? read_number(s, line[len], &count) : NULL;
-	if (!s || s != line + len + 1 || count == 0 || start >= ID_COUNT_MAX)
-		return false;
-	if (count > ID_COUNT_MAX - start)
-		count = ID_COUNT_MAX - start;
-	*ret = (struct id_grant){ (uint32_t)start, (uint32_t)count };
-	return true;
+	return s && s == line + len + 1 && make_grant(start, count, ret);
 }
 
 size_t grants_from_text(const char *text, const char *name, uint32_t uid,
 			struct arena *a, struct id_grant **ret)
 {
-	size_t n = 0, room = 0;
+	size_t n = 0;
 
 	*ret = NULL;
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		struct id_grant grant;
 
-		if (read_grant(text, len, name, uid, &grant)) {
-			if (n == room) {
-				struct id_grant *more;
-
-				room = room ? 2 * room : 8;
-				more = arena_zero_n(a, room, sizeof(*more));
-				if (n)
-					memcpy(more, *ret, n * sizeof(*more));
-				*ret = more;
-			}
-			(*ret)[n++] = grant;
-		}
+		if (read_grant(text, len, name, uid, &grant))
+			push_grant(a, ret, n++, &grant);
 		text += len;
 		text += *text == '\n';
 	}
@@ -296,58 +319,43 @@ static size_t grants_from_file(struct caller *c, const char *path,
 	return grants_from_text(text, c->user_name, c->uid, &c->arena, ret);
 }
 
+/* The user's name, group and grants, from the files or, where these are not
+ * the whole truth, from rootlet-ids. */
 static bool read_both(struct caller *c)
 {
-	struct library lib = { 0 };
+	char name[256];
 
-	if (!nsswitch_names_subid()) {
-		c->n_uid_grants = grants_from_file(c, "/etc/subuid",
-						   &c->uid_grants);
-		c->n_gid_grants = grants_from_file(c, "/etc/subgid",
-						   &c->gid_grants);
-		return true;
-	}
-	if (!library_open(&lib)) {
-		c->grants_why = "/etc/nsswitch.conf names a source of "
-				"subordinate ids, and libsubid, which asks it, "
-				"is not installed";
-		c->grants_fix = "install the package libsubid4 (Debian, "
-				"Ubuntu) or shadow-utils-subid (Fedora)";
+	if (nsswitch_names_subid() ||
+	    !passwd_name("/etc/passwd", c->uid, name, sizeof(name),
+			 &c->user_gid)) {
+		if (ask_ids(c))
+			return true;
+		if (c->grants_why)
+			return false;
+		c->grants_why = arena_format(&c->arena,
+					     "uid %u has no entry in the user "
+					     "database, so newuidmap refuses",
+					     c->uid);
+		c->grants_fix = "as root: add the user, see useradd(8)";
 		return false;
 	}
-	c->n_uid_grants = grants_from_library(c, lib.uids, &c->uid_grants);
-	c->n_gid_grants = grants_from_library(c, lib.gids, &c->gid_grants);
-	if (lib.log)
-		(void)fclose(lib.log);
+	c->user_name = arena_str(&c->arena, name);
+	c->n_uid_grants = grants_from_file(c, "/etc/subuid", &c->uid_grants);
+	c->n_gid_grants = grants_from_file(c, "/etc/subgid", &c->gid_grants);
 	return true;
 }
 
-/* The helpers know a caller by its entry in the user database only, and
- * refuse one whose group is not the one that stands there. */
-static bool read_user(struct caller *c)
+/* The helpers refuse a caller whose group is not the one that stands in its
+ * entry of the user database. */
+static bool check_group(struct caller *c)
 {
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-
-	if (getpwuid_r(c->uid, &entry, buffer, sizeof(buffer), &found) == 0 &&
-	    found) {
-		c->user_name = arena_str(&c->arena, entry.pw_name);
-		if (caller_is_privileged(c) || entry.pw_gid == c->gid)
-			return true;
-		c->grants_why = arena_format(
-			&c->arena,
-			"the caller's group %u is not the group %u of %s, so "
-			"newgidmap refuses",
-			c->gid, entry.pw_gid, c->user_name);
-		c->grants_fix = "start rootlet from a shell without newgrp "
-				"or sg";
-		return false;
-	}
+	if (caller_is_privileged(c) || c->user_gid == c->gid)
+		return true;
 	c->grants_why = arena_format(&c->arena,
-				     "uid %u has no entry in the user "
-				     "database, so newuidmap refuses",
-				     c->uid);
-	c->grants_fix = "as root: add the user, see useradd(8)";
+				     "the caller's group %u is not the group "
+				     "%u of %s, so newgidmap refuses",
+				     c->gid, c->user_gid, c->user_name);
+	c->grants_fix = "start rootlet from a shell without newgrp or sg";
 	return false;
 }
 
@@ -356,7 +364,7 @@ void caller_read_grants(struct caller *c)
 	bool uids, gids;
 
 	c->grants_read = true;
-	if (!read_user(c) || !read_both(c))
+	if (!read_both(c) || !check_group(c))
 		return;
 	uids = c->n_uid_grants > 0;
 	gids = c->n_gid_grants > 0;

@@ -1,0 +1,92 @@
+/* tool.c - runs a small program of ours and reads what it prints. */
+#include "sys/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/own.h"
+
+#define PATIENCE_MS 10000
+
+static int spawn(char *const *argv, int output_fd, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int r;
+
+	(void)sigemptyset(&none);
+	(void)posix_spawnattr_init(&attr);
+	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
+					       "/dev/null", O_RDWR, 0);
+	(void)posix_spawn_file_actions_adddup2(&actions, output_fd,
+					       STDOUT_FILENO);
+	(void)posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO,
+					       STDERR_FILENO);
+	r = posix_spawn(ret, argv[0], &actions, &attr, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+static int read_output(int fd, char *text, size_t max)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+
+	for (;;) {
+		int r = poll(&p, 1, PATIENCE_MS);
+		ssize_t n;
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			return r < 0 ? -errno : -ETIMEDOUT;
+		n = read(fd, text + len, max - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return 0;
+		len += (size_t)n;
+		if (len == max)
+			return -EFBIG;
+	}
+}
+
+int tool_output(char *const *argv, size_t max, char **ret_text)
+{
+	autofree char *text = mem_zero(max + 1);
+	autoclose int read_end = -1;
+	int status = 0;
+	int ends[2];
+	pid_t pid;
+	int r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	read_end = ends[0];
+	r = spawn(argv, ends[1], &pid);
+	(void)close(ends[1]);
+	if (r < 0)
+		return r;
+	r = read_output(read_end, text, max);
+	if (r < 0)
+		(void)kill(pid, SIGKILL); /* our own child, not reaped yet */
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (r < 0)
+		return r;
+	*ret_text = take_ptr(&text);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
