@@ -160,9 +160,16 @@ static int prepare(const struct globals *g, const struct create_opts *o,
 		   const char *id, bool detached, struct bundle *b,
 		   struct err *e)
 {
+	bool real_root;
+	uint32_t uid;
 	int r;
 
 	r = store_check_id(id, e);
+	caller_identity(&uid, &real_root);
+	/* Root nearly always needs it: before the work that would have to be
+	 * done again. */
+	if (r == 0 && real_root)
+		r = sealed_reexec(g->argv, e);
 	if (r == 0)
 		r = bundle_plan(g, o, id, detached, b, e);
 	if (r == 0 && b->plan.sealed_exe)
