@@ -220,6 +220,23 @@ static int mode_below(const struct fs *fs, const struct plan_mount *m)
 	return (int)(st.st_mode & 07777);
 }
 
+/* What an earlier mount put there gets other attributes. */
+static int remount(const struct making *k, struct err *e)
+{
+	autoclose int fd = beneath_open(k->fs->root_fd, k->m->dest, O_PATH);
+	int r;
+
+	if (fd < 0)
+		return err_errno(e, fd, "remount %s", k->m->dest);
+	r = attrs_apply(k->fs, k->plan, k->index, fd, false, e);
+	if (r == -EINVAL)
+		return err_hint(e,
+				"option remount: %s must be where an earlier "
+				"entry of mounts has put a mount",
+				k->m->dest);
+	return r < 0 ? r : set_propagation(k, fd, e);
+}
+
 static int make_mount(struct fs *fs, const struct plan *plan, size_t i,
 		      struct err *e)
 {
@@ -231,6 +248,8 @@ static int make_mount(struct fs *fs, const struct plan *plan, size_t i,
 
 	if (m->ladder[0] == MOUNT_SKIP)
 		return 0;
+	if (m->ladder[0] == MOUNT_REMOUNT)
+		return remount(&k, e);
 	if (m->ladder[0] == MOUNT_BIND) {
 		if (fs->sources[i] < 0)
 			return 0; /* optional, and not there */

@@ -52,7 +52,7 @@ const struct mount_option mount_options[] = {
 	{ "rdev", OPTION_NO_ATTR, RECURSIVE, MOUNT_ATTR_NODEV },
 	{ "rdiratime", OPTION_NO_ATTR, RECURSIVE, MOUNT_ATTR_NODIRATIME },
 	{ "relatime", OPTION_ATIME, PLAIN, MOUNT_ATTR_RELATIME },
-	{ "remount", OPTION_LATER, PLAIN, 0 },
+	{ "remount", OPTION_REMOUNT, PLAIN, 0 },
 	{ "rexec", OPTION_NO_ATTR, RECURSIVE, MOUNT_ATTR_NOEXEC },
 	{ "ridmap", OPTION_LATER, RECURSIVE, 0 },
 	{ "rnoatime", OPTION_ATIME, RECURSIVE, MOUNT_ATTR_NOATIME },
@@ -160,7 +160,7 @@ static int read_one(const char *word, size_t index, struct arena *a,
 	if (!o && *word == '\0')
 		return 0;
 	if (!o) {
-		if (words->bind)
+		if (words->bind || words->remount)
 			words->dropped[words->n_dropped++] = word;
 		else
 			add_param(m, word, a);
@@ -169,6 +169,7 @@ static int read_one(const char *word, size_t index, struct arena *a,
 	switch (o->kind) {
 	case OPTION_NOTHING:
 	case OPTION_BIND:
+	case OPTION_REMOUNT:
 		return 0;
 	case OPTION_ATTR:
 	case OPTION_NO_ATTR:
@@ -179,7 +180,7 @@ static int read_one(const char *word, size_t index, struct arena *a,
 		return change_propagation(o, index, m, e);
 	case OPTION_FS_FLAG:
 	case OPTION_FS_DEFAULT:
-		if (!words->bind)
+		if (!words->bind && !words->remount)
 			add_param(m, word, a);
 		else if (o->kind == OPTION_FS_FLAG)
 			words->dropped[words->n_dropped++] = word;
@@ -211,6 +212,8 @@ int mount_options_read(const struct spec_mount *from, size_t index,
 	for (size_t i = 0; i < options->n; i++) {
 		const struct mount_option *o = mount_option_find(options->v[i]);
 
+		if (o && o->kind == OPTION_REMOUNT)
+			words->remount = true;
 		if (!o || o->kind != OPTION_BIND)
 			continue;
 		words->bind = true;

@@ -14,6 +14,7 @@ struct err;
 enum mount_option_kind {
 	OPTION_NOTHING, /* says what is so anyway, or speaks to the log */
 	OPTION_BIND,
+	OPTION_REMOUNT, /* of what an earlier mount put there */
 	OPTION_ATTR, /* sets an attribute of the mount */
 	OPTION_NO_ATTR, /* clears it */
 	OPTION_ATIME, /* one of the modes of access times */
@@ -41,6 +42,7 @@ const struct mount_option *mount_option_find(const char *name);
  * them and two more. */
 struct mount_words {
 	bool bind; /* by option or by type */
+	bool remount; /* wins over bind, with which it often comes */
 	const char **dropped; /* can't be had for this mount; n_dropped */
 	size_t n_dropped;
 };

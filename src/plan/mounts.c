@@ -238,8 +238,12 @@ static int plan_mount(struct plan *plan, const struct spec_mount *from,
 		return r;
 	m->dest = clean;
 	m->source = str_empty(from->source) ? from->type : from->source;
-	r = words.bind ? plan_bind(plan, from, index, m, e)
-		       : plan_new_fs(plan, from, index, m, e);
+	if (words.remount)
+		push_rung(m, MOUNT_REMOUNT);
+	else if (words.bind)
+		r = plan_bind(plan, from, index, m, e);
+	else
+		r = plan_new_fs(plan, from, index, m, e);
 	for (size_t i = 0; r == 0 && i < words.n_dropped; i++)
 		r = degrade_add(plan, DEGRADE_MOUNT_FLAG, m->dest,
 				words.dropped[i], NULL, e);
@@ -247,7 +251,7 @@ static int plan_mount(struct plan *plan, const struct spec_mount *from,
 		r = note_shared(plan, m->propagation,
 				arena_format(a, "mounts[%s].options", m->dest),
 				e);
-	if (!str_eq(clean, "/dev"))
+	if (!str_eq(clean, "/dev") || words.remount)
 		return r;
 	m->is_dev = !words.bind;
 	plan->fill_dev = !words.bind;

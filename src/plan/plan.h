@@ -68,6 +68,7 @@ enum mount_how {
 	MOUNT_BIND, /* the opened source (`tree`) is moved into place */
 	MOUNT_HOST_BIND, /* rbind of the host's directory `fallback` */
 	MOUNT_SKIP, /* leave it out */
+	MOUNT_REMOUNT, /* change the attributes of what is mounted there */
 };
 #define MOUNT_RUNGS 4
 

@@ -197,6 +197,7 @@ static void print_ladder(const struct plan_mount *m, struct json_out *out)
 		[MOUNT_BIND] = "bind",
 		[MOUNT_HOST_BIND] = "bind of the host's",
 		[MOUNT_SKIP] = "leave out",
+		[MOUNT_REMOUNT] = "remount",
 	};
 
 	json_array(out, "ladder");
@@ -213,7 +214,7 @@ static void print_mount(const struct plan_mount *m, struct json_out *out)
 	json_string(out, "destination", m->dest);
 	print_ladder(m, out);
 	json_string(out, "source", m->source);
-	if (!bind)
+	if (m->fstype)
 		json_string(out, "type", m->fstype);
 	if (m->fallback)
 		json_string(out, "hostPath", m->fallback);

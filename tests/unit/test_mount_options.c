@@ -100,6 +100,14 @@ static void binds(void)
 	   "flags of the filesystem go to a new one");
 }
 
+static void remounts(void)
+{
+	READ("tmpfs", "remount", "bind", "ro", "size=1");
+	ok(words.remount && m.attr_set == MOUNT_ATTR_RDONLY &&
+		   m.n_params == 0 && words.n_dropped == 1,
+	   "a remount changes attributes; parameters are told");
+}
+
 static void parameters(void)
 {
 	READ("x", "a=b=c", "flag", "", "defaults");
@@ -124,7 +132,7 @@ static void propagation(void)
 static void later(void)
 {
 	ok(READ("tmpfs", "tmpcopyup") < 0 && READ("bind", "idmap") < 0 &&
-		   READ("bind", "ridmap") < 0 && READ("tmpfs", "remount") < 0,
+		   READ("bind", "ridmap") < 0,
 	   "what is not built is refused");
 }
 
@@ -133,6 +141,7 @@ int main(void)
 	table();
 	attributes();
 	binds();
+	remounts();
 	parameters();
 	propagation();
 	later();
