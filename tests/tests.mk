@@ -3,7 +3,6 @@
 # Unit tests: tests/unit/test_x, made of tests/unit/test_x.c and librootlet.a;
 # tests/plan/plan_golden is the same for the golden plans.
 unit_tests = \
-	tests/plan/plan_golden \
 	tests/unit/test_beneath \
 	tests/unit/test_caller \
 	tests/unit/test_caps \
@@ -34,6 +33,8 @@ unit_tests = \
 # Fuzzers: tests/fuzz/fuzz_x, made of tests/fuzz/fuzz_x.c and librootlet.a.
 fuzz_targets = \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_passwd \
+	tests/fuzz/fuzz_seccomp_cache \
 	tests/fuzz/fuzz_spec \
 	tests/fuzz/fuzz_state
 
@@ -41,7 +42,11 @@ test_headers = \
 	tests/fuzz/fuzz.h \
 	tests/unit/test.h
 # Files that the tests read; folders are taken as they are.
-EXTRA_DIST += $(test_headers) tests/fuzz/corpus tests/plan
+EXTRA_DIST += $(test_headers) tests/fuzz/corpus \
+	tests/e2e tests/vm tests/run-e2e tests/expected-skips tests/plan
+
+# Golden plans: one program over the cases of tests/plan.
+golden_tests = tests/plan/plan_golden
 
 # Scripts that need no privileges and say TAP.
 script_tests =
