@@ -33,7 +33,7 @@ void container_done(struct container *c);
 
 /* The members that state and list show, in runc's order, of one object. */
 void container_print(const struct container *c, struct json_out *out);
-/* The user name of a uid, "#1000" when it has none.  Static. */
+/* The name of a uid in the local /etc/passwd, else "#1000".  Static. */
 const char *container_owner(uint32_t uid);
 
 /* Calls run() for each id, or with `regex` for each container whose id

@@ -109,11 +109,10 @@ ROW(clone)
 /* From here on a kill -9 of the runtime leaves a trail for `delete`. */
 ROW(record_process)
 {
-	int r = sys_start_time(AT_FDCWD, l->pid, &l->state.start_time, NULL);
+	int r = state_set_init(&l->state, l->pid, l->pidfd, e);
 
 	if (r < 0)
-		return err_errno(e, r, "read /proc/%d/stat", (int)l->pid);
-	l->state.pid = (uint32_t)l->pid;
+		return r;
 	return record(l, STATUS_CREATING, e);
 }
 

@@ -40,6 +40,7 @@ static const struct field state_fields[] = {
 	{ "id", FIELD_STRING, AT(id), FIELD_REQUIRED, NULL, 0 },
 	{ "pid", FIELD_UINT32, AT(pid), FIELD_REQUIRED, &pids, 0 },
 	{ "start_time", FIELD_UINT64, AT(start_time), FIELD_REQUIRED, NULL, 0 },
+	{ "pidfd_inode", FIELD_UINT64, AT(pidfd_inode), 0, NULL, 0 },
 	{ "boot_id", FIELD_STRING, AT(boot_id), FIELD_REQUIRED, NULL, 0 },
 	{ "status", FIELD_ENUM, AT(status), FIELD_REQUIRED, status_names, 0 },
 	{ "bundle", FIELD_STRING, AT(bundle), FIELD_REQUIRED, &absolute, 0 },
@@ -94,6 +95,7 @@ static void put_record(struct json_out *o, const struct state *s)
 	json_string(o, "id", s->id);
 	json_uint(o, "pid", s->pid);
 	json_uint(o, "start_time", s->start_time);
+	json_uint(o, "pidfd_inode", s->pidfd_inode);
 	json_string(o, "boot_id", s->boot_id);
 	json_string(o, "status", field_name(status_names, s->status));
 	json_string(o, "bundle", s->bundle);

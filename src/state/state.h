@@ -29,6 +29,7 @@ struct state {
 	int status; /* as recorded; state_status() tells the truth */
 	uint32_t pid; /* of init, in the runtime's pid namespace; 0: none yet */
 	uint64_t start_time; /* of init */
+	uint64_t pidfd_inode; /* of init, since Linux 6.9; else 0 */
 	uint32_t owner; /* uid of the creator */
 	const char *cgroup; /* NULL: none of its own */
 	bool own_pidns; /* when init ends, all of it has ended */
@@ -49,6 +50,10 @@ void state_done(struct state *s);
 
 /* The time now, for `created`. */
 void state_timestamp(char ret[40]);
+
+/* Fills in pid, start_time and pidfd_inode of init, which must not have been
+ * waited for. */
+int state_set_init(struct state *s, pid_t pid, int pidfd, struct err *e);
 
 /* What is true now: boot id, pid and start time, zombie, lock and socket are
  * looked at.  *ret_pidfd (may be NULL) gets a verified pidfd of init, or -1.

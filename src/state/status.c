@@ -4,11 +4,13 @@
  * and between them init may end, its pid may be given to somebody else, and
  * the machine may be booted.  So a pid counts only with its start time and its
  * boot.  The pidfd is opened before the start time is read: whoever had the
- * pid then, if the start time is the recorded one, the pidfd is init's.
+ * pid then, if the start time is the recorded one, the pidfd is init's.  Where
+ * pidfds have inode numbers of their own, never used twice in one boot, that
+ * number says the same for a twentieth of the price.
  *
  * `running` is never waited for and never polled: init listens on a socket in
- * the container's directory that is close-on-exec, so that the kernel tells,
- * by refusing a connection, that the program was executed.
+ * the container's directory that is close-on-exec, so that the kernel tells
+ * by its absence that the program was executed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +19,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -29,6 +33,9 @@
 #include "sys/process.h"
 
 #define KILL_WAIT_MS 10000
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446
+#endif
 
 int state_of_this_boot(const struct state *s, struct err *e)
 {
@@ -46,11 +53,47 @@ int state_of_this_boot(const struct state *s, struct err *e)
 	return str_eq(s->boot_id, now) ? 1 : 0;
 }
 
+int state_set_init(struct state *s, pid_t pid, int pidfd, struct err *e)
+{
+	struct statfs fs;
+	struct stat st;
+	int r;
+
+	r = sys_start_time(AT_FDCWD, pid, &s->start_time, NULL);
+	if (r < 0)
+		return err_errno(e, r, "read /proc/%d/stat", (int)pid);
+	s->pid = (uint32_t)pid;
+	s->pidfd_inode = 0;
+	if (fstatfs(pidfd, &fs) == 0 && fs.f_type == PID_FS_MAGIC &&
+	    fstat(pidfd, &st) == 0)
+		s->pidfd_inode = st.st_ino;
+	return 0;
+}
+
+/* 1: the process that had the pid when pidfd was opened is init, 0: it is
+ * not. */
+static int is_init(const struct state *s, int pidfd, struct err *e)
+{
+	uint64_t start;
+	struct stat st;
+	int r;
+
+	if (s->pidfd_inode != 0 && fstat(pidfd, &st) == 0)
+		return st.st_ino == s->pidfd_inode;
+	r = sys_start_time(AT_FDCWD, (pid_t)s->pid, &start, NULL);
+	if (r == 0)
+		return start == s->start_time;
+	if (sys_pidfd_alive(pidfd) == 0)
+		return 0;
+	(void)err_errno(e, r, "read the start time of process %u", s->pid);
+	return err_hint(e, "/proc must be mounted, without hidepid= for its "
+			   "owner");
+}
+
 /* *ret_pidfd: init's, if it lives, else -1. */
 static int find_init(const struct state *s, int *ret_pidfd, struct err *e)
 {
 	autoclose int pidfd = -1;
-	uint64_t start;
 	int r;
 
 	if (s->pid == 0)
@@ -60,45 +103,40 @@ static int find_init(const struct state *s, int *ret_pidfd, struct err *e)
 		return 0; /* -EINVAL: a thread of somebody has the number */
 	if (pidfd < 0)
 		return err_errno(e, pidfd, "look at process %u", s->pid);
-	r = sys_start_time(AT_FDCWD, (pid_t)s->pid, &start, NULL);
-	if (r == 0 && start != s->start_time)
-		return 0;
-	/* The pidfd knows better than the letter Z: a leader that has ended
-	 * before its threads is a zombie, and its process lives. */
-	if (sys_pidfd_alive(pidfd) == 0)
-		return 0;
-	if (r < 0) {
-		(void)err_errno(e, r, "read the start time of process %u",
-				s->pid);
-		return err_hint(e, "/proc must be mounted, without hidepid= "
-				   "for its owner");
-	}
-	*ret_pidfd = take_fd(&pidfd);
+	r = is_init(s, pidfd, e);
+	if (r <= 0)
+		return r;
+	/* The pidfd knows better than the letter Z in /proc: a leader that has
+	 * ended before its threads is a zombie, and its process lives. */
+	if (sys_pidfd_alive(pidfd) == 1)
+		*ret_pidfd = take_fd(&pidfd);
 	return 0;
 }
 
-/* 1: init still waits for `start`, 0: the program was executed. */
+/* 1: init still waits for `start`, 0: the program was executed.  A datagram
+ * socket can't connect to init's, which is of another type; it learns only
+ * whether that is there (EPROTOTYPE), and init is not even woken. */
 static int init_waits(int dir_fd, struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	autoclose int sock = socket(
-		AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	static int sock = -1; /* one is enough, it never gets connected */
 
+	if (sock < 0)
+		sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return err_sys(e, "make a socket");
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path),
 		       "/proc/self/fd/%d/" STORE_SOCKET, dir_fd);
 	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-		return 1;
+		return err_set(e, EPROTO, STORE_SOCKET " is not init's");
 	switch (errno) {
-	case EAGAIN: /* its queue is full: it listens */
-	case EINPROGRESS:
+	case EPROTOTYPE:
 		return 1;
 	case ECONNREFUSED:
 	case ENOENT:
 		return 0;
 	default:
-		return err_sys(e, "ask init at " STORE_SOCKET);
+		return err_sys(e, "look whether init listens at " STORE_SOCKET);
 	}
 }
 

@@ -59,8 +59,13 @@ static struct state state_of(pid_t pid, enum status status)
 		.own_pidns = true,
 	};
 
-	if (pid > 0)
-		(void)sys_start_time(AT_FDCWD, pid, &s.start_time, NULL);
+	int pidfd;
+
+	if (pid <= 0)
+		return s;
+	pidfd = sys_pidfd_open(pid);
+	is_int(state_set_init(&s, pid, pidfd, &e), 0, "init is known");
+	(void)close(pidfd);
 	return s;
 }
 
@@ -113,6 +118,7 @@ static void round_trip(void)
 	is_int(back.status, STATUS_CREATED, "status");
 	is_int(back.pid, getpid(), "pid");
 	is_int(back.start_time, s.start_time, "start_time");
+	is_int(back.pidfd_inode, s.pidfd_inode, "pidfd_inode");
 	is_int(back.owner, 1000, "owner");
 	ok(back.own_pidns && !back.systemd_cgroup, "booleans");
 	is_int(back.annotations.n, 2, "annotations");
@@ -204,6 +210,14 @@ static void ended_or_not(void)
 
 	is_int(status_now(fd, &s, &alive), STATUS_RUNNING, "it runs");
 	ok(alive, "with a pidfd");
+	if (s.pidfd_inode != 0) {
+		s.pidfd_inode++;
+		is_int(status_now(fd, &s, &alive), STATUS_STOPPED,
+		       "another process has the pid, says the inode");
+		ok(!alive, "without a pidfd");
+	}
+	s.pidfd_inode = 0; /* as with a kernel before 6.9 */
+	is_int(status_now(fd, &s, &alive), STATUS_RUNNING, "it runs");
 	s.start_time++;
 	is_int(status_now(fd, &s, &alive), STATUS_STOPPED,
 	       "another process has the pid");
