@@ -20,8 +20,9 @@ struct seccomp_filter {
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
 };
 
-/* HOST: cache_fd is the directory, or -1 for no cache.  A cache that can't
- * be read or written is only slower, never an error. */
+/* HOST: cache_fd is the directory, or -1 for no cache; it must be the
+ * caller's own.  A cache that can't be read or written is only slower, never
+ * an error. */
 int seccomp_prepare(const struct spec_seccomp *profile, int cache_fd,
 		    struct seccomp_filter *ret, struct err *e);
 void seccomp_filter_done(struct seccomp_filter *f);
@@ -29,8 +30,8 @@ void seccomp_filter_done(struct seccomp_filter *f);
 /* INSIDE: without no_new_privs it needs CAP_SYS_ADMIN. */
 int seccomp_install(const struct seccomp_filter *f, struct err *e);
 
-/* For `features`: names of actions, operators, architectures, flags that this
- * library and kernel know; NULL-terminated, static. */
+/* For `features`: names of actions and architectures that this library and
+ * kernel know; NULL-terminated, static. */
 const char *const *seccomp_action_names(void);
 const char *const *seccomp_arch_names(void);
 const char *seccomp_library_version(void); /* "2.5.4" */

@@ -1,0 +1,187 @@
+/* seccomp.c - from a profile to a filter, with a cache; installing it.
+ *
+ * What libseccomp does at work is in seccomp_compile.c; here and on a hit of
+ * the cache it is only asked for its version.  Installing is a call of our
+ * own: seccomp_load() would set no_new_privs and compile once more.
+ */
+#include "proc/seccomp.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "proc/seccomp_cache.h"
+#include "proc/seccomp_compile.h"
+
+/* Grows when seccomp_compile.c makes another program of the same profile. */
+#define COMPILER_VERSION 1
+
+static int flags_of(const struct spec_seccomp *profile, unsigned *ret,
+		    struct err *e)
+{
+	/* Without the key: no forced mitigation of speculative store bypass,
+	 * which kernels before 5.16 would else switch on for every filter;
+	 * as runc does it. */
+	unsigned flags = profile->flags.present
+				 ? 0
+				 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+	for (size_t i = 0; i < profile->flags.n; i++) {
+		const char *name = profile->flags.v[i];
+
+		if (str_eq(name, "SECCOMP_FILTER_FLAG_LOG"))
+			flags |= SECCOMP_FILTER_FLAG_LOG;
+		else if (str_eq(name, "SECCOMP_FILTER_FLAG_SPEC_ALLOW"))
+			flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+		else if (str_eq(name, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
+			return err_set(e, EINVAL,
+				       "linux.seccomp.flags: %s takes a rule "
+				       "with SCMP_ACT_NOTIFY",
+				       name);
+		/* All threads at once: there is one, which becomes the
+		 * program. */
+		else if (!str_eq(name, "SECCOMP_FILTER_FLAG_TSYNC"))
+			return err_set(e, EINVAL,
+				       "linux.seccomp.flags: %s is unknown",
+				       name);
+	}
+	*ret = flags;
+	return 0;
+}
+
+/* All that the program is made of.  The kernel's release, because libseccomp
+ * asks the kernel what it can do. */
+static struct json_out *cache_key(const struct spec_seccomp *profile)
+{
+	struct json_out *o = json_out_new(false);
+	struct utsname un = { 0 };
+
+	(void)uname(&un);
+	json_object(o, NULL);
+	json_uint(o, "compiler", COMPILER_VERSION);
+	json_string(o, "library", seccomp_library_version());
+	json_string(o, "kernel", un.release);
+	json_string(o, "machine", un.machine);
+	json_tree(o, "profile", profile->json);
+	json_end(o);
+	return o;
+}
+
+int seccomp_prepare(const struct spec_seccomp *profile, int cache_fd,
+		    struct seccomp_filter *ret, struct err *e)
+{
+	struct seccomp_filter f = { 0 };
+	struct json_out *out = NULL;
+	const char *key = NULL;
+	size_t key_len = 0;
+	bool hit = false;
+	int r;
+
+	r = flags_of(profile, &f.flags, e);
+	if (r < 0)
+		return r;
+	if (cache_fd >= 0 && profile->json) {
+		out = cache_key(profile);
+		key = json_out_text(out, &key_len);
+		hit = seccomp_cache_get(cache_fd, key, key_len, &f);
+	}
+	if (!hit)
+		r = seccomp_compile(profile, &f, e);
+	if (!hit && r >= 0 && key)
+		seccomp_cache_put(cache_fd, key, key_len, &f);
+	if (out)
+		json_out_free(out);
+	if (r < 0)
+		return r;
+	*ret = f;
+	return 0;
+}
+
+void seccomp_filter_done(struct seccomp_filter *f)
+{
+	if (!f)
+		return;
+	free(f->program);
+	*f = (struct seccomp_filter){ 0 };
+}
+
+int seccomp_install(const struct seccomp_filter *f, struct err *e)
+{
+	const struct sock_fprog program = {
+		.len = (unsigned short)f->n,
+		.filter = f->program,
+	};
+
+	if (f->n == 0)
+		return 0;
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &program) ==
+	    0)
+		return 0;
+	/* An outer sandbox may know only the older call, which has no flags. */
+	if (errno == ENOSYS && f->flags == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0)
+		return 0;
+	(void)err_sys(e, "install the seccomp filter of %zu instructions",
+		      f->n);
+	if (e->code == EACCES)
+		return err_hint(e, "set process.noNewPrivileges, or let the "
+				   "container have CAP_SYS_ADMIN");
+	if (e->code == EINVAL)
+		return err_hint(e, "this kernel does not have seccomp filters "
+				   "or a flag of linux.seccomp.flags");
+	return err_hint(e, "the runtime itself may run in a sandbox that "
+			   "forbids seccomp filters");
+}
+
+const char *const *seccomp_action_names(void)
+{
+	static const char *const names[] = {
+		"SCMP_ACT_ALLOW",
+		"SCMP_ACT_ERRNO",
+		"SCMP_ACT_KILL",
+		"SCMP_ACT_KILL_PROCESS",
+		"SCMP_ACT_KILL_THREAD",
+		"SCMP_ACT_LOG",
+		"SCMP_ACT_TRACE",
+		"SCMP_ACT_TRAP",
+		NULL,
+	};
+
+	return names;
+}
+
+const char *const *seccomp_arch_names(void)
+{
+	static const char *const names[] = {
+		"SCMP_ARCH_AARCH64",   "SCMP_ARCH_ARM",
+		"SCMP_ARCH_MIPS",      "SCMP_ARCH_MIPS64",
+		"SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL",
+		"SCMP_ARCH_MIPSEL64",  "SCMP_ARCH_MIPSEL64N32",
+		"SCMP_ARCH_PARISC",    "SCMP_ARCH_PARISC64",
+		"SCMP_ARCH_PPC",       "SCMP_ARCH_PPC64",
+		"SCMP_ARCH_PPC64LE",   "SCMP_ARCH_RISCV64",
+		"SCMP_ARCH_S390",      "SCMP_ARCH_S390X",
+		"SCMP_ARCH_X32",       "SCMP_ARCH_X86",
+		"SCMP_ARCH_X86_64",    NULL,
+	};
+
+	return names;
+}
+
+const char *seccomp_library_version(void)
+{
+	static char text[32];
+	const struct scmp_version *v = seccomp_version();
+
+	if (v && text[0] == '\0')
+		(void)snprintf(text, sizeof(text), "%u.%u.%u", v->major,
+			       v->minor, v->micro);
+	return text;
+}
