@@ -7,7 +7,7 @@
 
 struct err;
 
-/* Runs ourselves again, with the same argv and environment, from a sealed
- * memfd, or where that is refused (vm.memfd_noexec) from a read-only
- * detached mount.  Returns 0 at once when we already run from one. */
+/* Runs ourselves again, with the same argv and environment, from a read-only
+ * detached mount or, where we may not mount, from a sealed memfd.  Returns 0
+ * at once when we already run from one. */
 int sealed_reexec(char *const *argv, struct err *e);
