@@ -12,18 +12,24 @@ struct err;
 struct supervise; /* opaque */
 
 /* Before the container is made: blocks the signals that will be forwarded
- * and opens a signalfd, so that ^C in the middle is not lost.  The mask to be
- * restored in children is supervise_child_mask(). */
+ * and opens a signalfd, so that ^C in the middle is not lost.  Ignores
+ * SIGPIPE.  What the caller ignores (nohup) stays ignored. */
 int supervise_begin(struct supervise **ret, struct err *e);
-/* INSIDE and in helpers, before exec: the caller's signal mask again. */
+/* INSIDE and in helpers, before exec: the caller's signal mask again, and
+ * SIGPIPE as it is by default. */
 void supervise_restore_mask(const struct supervise *s);
-/* A signal came that means "stop" while we were still creating; 0: none. */
+/* A signal came that means "stop" while we were still creating; 0: none.  It
+ * stays, and ends with supervise_free() or is forwarded by supervise_wait(). */
 int supervise_pending(struct supervise *s);
+/* Readable when a signal has come; to poll on while creating. */
+int supervise_fd(const struct supervise *s);
 
 /* Until the process behind pidfd (a child of ours) ends: master_fd -1 or the
  * terminal to relay (then our stdin, if it is a terminal, is raw meanwhile).
- * Returns the exit status, 128 + N on a signal; all output of the terminal
- * was written. */
+ * Reaps it, and all children that end meanwhile.  Returns the exit status,
+ * 128 + N on a signal; all output of the terminal was written.  The master
+ * belongs to the caller, but may be /dev/null in the end. */
 int supervise_wait(struct supervise *s, int pidfd, pid_t pid, int master_fd,
 		   struct err *e);
-void supervise_free(struct supervise *s); /* restores terminal and mask */
+/* Restores terminal and mask; signals that nobody took are gone. */
+void supervise_free(struct supervise *s);

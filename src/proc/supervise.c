@@ -1,0 +1,275 @@
+/* supervise.c - what foreground `run` does while the program runs.
+ *
+ * Theory of operation: all signals that can mean something to the program are
+ * blocked from before the container is made and read from a signalfd, in one
+ * poll() with the program's pidfd and the relay of a terminal.  There is no
+ * signal handler (but for faults, see terminal.c), so nothing is interrupted
+ * in the middle and every way out is an ordinary one.
+ *
+ * Who may signal the program: its ids may be subordinate ones, but the user
+ * namespace is the caller's, and its owner has CAP_KILL in it (tried).
+ *
+ * Not forwarded: SIGKILL and SIGSTOP, which nobody can see; SIGCHLD, SIGPIPE
+ * and faults, which are about us; SIGTTIN and SIGTTOU, which stop us when we
+ * want the terminal from the background; and what the caller ignores.  SIGTSTP
+ * stops us, so that the shell's job control works, after the program got it;
+ * when a terminal is relayed the program has its own ^Z and is left alone.
+ */
+#include "proc/supervise.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "proc/relay.h"
+#include "proc/terminal.h"
+#include "sys/process.h"
+
+struct supervise {
+	sigset_t ours; /* blocked by us */
+	sigset_t callers; /* the mask before */
+	struct sigaction callers_pipe;
+	int signal_fd;
+	struct relay *relay; /* owned; NULL: none */
+};
+
+/* The program that is being waited for. */
+struct program {
+	int pidfd;
+	pid_t pid;
+	bool ended;
+	int status;
+};
+
+static const int not_ours[] = {
+	SIGKILL, SIGSTOP, SIGPIPE, SIGTTIN, SIGTTOU, SIGSEGV,
+	SIGBUS,	 SIGFPE,  SIGILL,  SIGTRAP, SIGSYS,
+};
+/* Those that shells and nohup(1) set to be ignored. */
+static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+static const int stops[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+#define N(array) (sizeof(array) / sizeof(*(array)))
+
+static void choose_signals(sigset_t *set)
+{
+	(void)sigfillset(set); /* without those that glibc needs itself */
+	for (size_t i = 0; i < N(not_ours); i++)
+		(void)sigdelset(set, not_ours[i]);
+	for (size_t i = 0; i < N(often_ignored); i++) {
+		struct sigaction act;
+
+		if (sigaction(often_ignored[i], NULL, &act) == 0 &&
+		    act.sa_handler == SIG_IGN)
+			(void)sigdelset(set, often_ignored[i]);
+	}
+}
+
+int supervise_begin(struct supervise **ret, struct err *e)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct supervise *s = mem_zero(sizeof(*s));
+
+	choose_signals(&s->ours);
+	s->signal_fd = signalfd(-1, &s->ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signal_fd < 0) {
+		free(s);
+		return err_sys(e, "open a signalfd");
+	}
+	(void)sigprocmask(SIG_BLOCK, &s->ours, &s->callers);
+	(void)sigaction(SIGPIPE, &ignore, &s->callers_pipe);
+	/* Ignored, which an exec keeps, the kernel would reap for us and tell
+	 * nobody the status. */
+	(void)sigaction(SIGCHLD, &dfl, NULL);
+	*ret = s;
+	return 0;
+}
+
+void supervise_restore_mask(const struct supervise *s)
+{
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+
+	(void)sigaction(SIGPIPE, &dfl, NULL);
+	if (s)
+		(void)sigprocmask(SIG_SETMASK, &s->callers, NULL);
+}
+
+int supervise_pending(struct supervise *s)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending) < 0)
+		return 0;
+	for (size_t i = 0; i < N(stops); i++) {
+		if (sigismember(&s->ours, stops[i]) == 1 &&
+		    sigismember(&pending, stops[i]) == 1)
+			return stops[i];
+	}
+	return 0;
+}
+
+int supervise_fd(const struct supervise *s)
+{
+	return s->signal_fd;
+}
+
+/* Orphans of the container come to us when we are the sub-reaper. */
+static void reap_others(const struct program *p)
+{
+	for (;;) {
+		siginfo_t info = { 0 };
+
+		/* Only a look: the program's own status is for its pidfd. */
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    info.si_pid == 0 || info.si_pid == p->pid)
+			return;
+		if (waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG) <
+		    0)
+			return;
+	}
+}
+
+/* As an unblocked SIGTSTP would: until somebody continues us. */
+static void stop_ourselves(const struct supervise *s)
+{
+	sigset_t tstp;
+
+	if (s->relay)
+		terminal_restore();
+	(void)sigemptyset(&tstp);
+	(void)sigaddset(&tstp, SIGTSTP);
+	(void)raise(SIGTSTP);
+	(void)sigprocmask(SIG_UNBLOCK, &tstp, NULL);
+	(void)sigprocmask(SIG_BLOCK, &tstp, NULL);
+	if (s->relay) {
+		terminal_raw();
+		relay_resize(s->relay);
+	}
+}
+
+static void forward(const struct program *p, int sig)
+{
+	/* It may end at this moment, ignoring. */
+	if (!p->ended)
+		(void)sys_pidfd_signal(p->pidfd, sig);
+}
+
+static bool means_stop(int sig)
+{
+	for (size_t i = 0; i < N(stops); i++) {
+		if (sig == stops[i])
+			return true;
+	}
+	return false;
+}
+
+/* Returns true when the rest of the output is not wanted any more. */
+static bool take_signal(const struct supervise *s, const struct program *p,
+			int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+		reap_others(p);
+		return false;
+	case SIGWINCH:
+		if (s->relay)
+			relay_resize(s->relay);
+		else
+			forward(p, sig);
+		return false;
+	case SIGTSTP:
+		if (!s->relay)
+			forward(p, sig);
+		stop_ourselves(s);
+		return false;
+	default:
+		forward(p, sig);
+		return p->ended && means_stop(sig);
+	}
+}
+
+static bool take_signals(const struct supervise *s, const struct program *p)
+{
+	struct signalfd_siginfo info;
+	bool enough = false;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		enough = take_signal(s, p, (int)info.ssi_signo) || enough;
+	return enough;
+}
+
+static int poll_once(const struct supervise *s, const struct program *p,
+		     struct pollfd *fds, struct err *e)
+{
+	const size_t n = s->relay ? 2 + RELAY_FDS : 2;
+
+	fds[0] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = p->ended ? -1 : p->pidfd,
+				  .events = POLLIN };
+	if (s->relay)
+		relay_want(s->relay, fds + 2);
+	if (poll(fds, n, s->relay ? relay_timeout(s->relay) : -1) < 0)
+		return errno == EINTR ? 0 : err_sys(e, "wait for the program");
+	return 1;
+}
+
+static int watch(const struct supervise *s, struct program *p, struct err *e)
+{
+	while (!p->ended || (s->relay && !relay_is_drained(s->relay))) {
+		struct pollfd fds[2 + RELAY_FDS] = { 0 };
+		int r = poll_once(s, p, fds, e);
+
+		if (r < 0)
+			return r;
+		if (r > 0 && fds[0].revents && take_signals(s, p))
+			return 0;
+		if (r > 0 && fds[1].revents) {
+			p->status = sys_wait_pidfd(p->pidfd, NULL);
+			if (p->status < 0)
+				return err_errno(e, p->status,
+						 "wait for the program");
+			p->ended = true;
+			if (s->relay)
+				relay_ended(s->relay);
+		}
+		if (r > 0 && s->relay)
+			relay_move(s->relay, fds + 2);
+	}
+	return 0;
+}
+
+int supervise_wait(struct supervise *s, int pidfd, pid_t pid, int master_fd,
+		   struct err *e)
+{
+	struct program p = { .pidfd = pidfd, .pid = pid };
+	int r;
+
+	if (master_fd >= 0)
+		s->relay = relay_new(master_fd);
+	r = watch(s, &p, e);
+	relay_free(s->relay);
+	s->relay = NULL;
+	return r < 0 ? r : p.status;
+}
+
+void supervise_free(struct supervise *s)
+{
+	struct signalfd_siginfo info;
+
+	if (!s)
+		return;
+	relay_free(s->relay);
+	/* Those that are left would end us once they are not blocked, before
+	 * anybody was told why. */
+	while (read(s->signal_fd, &info, sizeof(info)) > 0)
+		;
+	own_close(&s->signal_fd);
+	(void)sigaction(SIGPIPE, &s->callers_pipe, NULL);
+	(void)sigprocmask(SIG_SETMASK, &s->callers, NULL);
+	free(s);
+}

@@ -1,0 +1,32 @@
+/* test_signal.c - unit tests of the names of signals (sys/process.c). */
+#include "test.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "sys/process.h"
+
+int main(void)
+{
+	is_int(sys_signal_number("9"), 9, "a number");
+	is_int(sys_signal_number("0"), -EINVAL, "0 is none");
+	is_int(sys_signal_number("64"), 64, "the last number");
+	is_int(sys_signal_number("65"), -EINVAL, "beyond it");
+	is_int(sys_signal_number("-9"), -EINVAL, "a sign");
+	is_int(sys_signal_number("99999999999"), -EINVAL, "a huge number");
+	is_int(sys_signal_number("KILL"), SIGKILL, "a name");
+	is_int(sys_signal_number("SIGKILL"), SIGKILL, "with SIG");
+	is_int(sys_signal_number("sigterm"), SIGTERM, "in small letters");
+	is_int(sys_signal_number("Hup"), SIGHUP, "in both");
+	is_int(sys_signal_number("RTMIN"), SIGRTMIN, "RTMIN");
+	is_int(sys_signal_number("SIGRTMIN+3"), SIGRTMIN + 3, "RTMIN+3");
+	is_int(sys_signal_number("rtmax-2"), SIGRTMAX - 2, "RTMAX-2");
+	is_int(sys_signal_number("RTMAX+1"), -EINVAL, "beyond the last");
+	is_int(sys_signal_number("RTMIN-1"), -EINVAL, "before the first");
+	is_int(sys_signal_number("RTMIN+99"), -EINVAL, "far beyond");
+	is_int(sys_signal_number("RTMIN+"), -EINVAL, "half a name");
+	is_int(sys_signal_number("NOSUCH"), -EINVAL, "an unknown name");
+	is_int(sys_signal_number("SIG"), -EINVAL, "SIG alone");
+	is_int(sys_signal_number(""), -EINVAL, "nothing");
+	return done();
+}
