@@ -216,12 +216,12 @@ static void read_process_facts(const struct spec_process *p, struct caller *c)
 		c->selinux = (unsigned long)fs.f_type == SELINUX_MAGIC;
 }
 
-static bool mounts_cgroup(const struct spec *spec)
+static bool mounts_type(const struct spec *spec, const char *prefix)
 {
 	const struct spec_mount *m = spec->mounts.v;
 
 	for (size_t i = 0; i < spec->mounts.n; i++)
-		if (m[i].type && str_after(m[i].type, "cgroup"))
+		if (m[i].type && str_after(m[i].type, prefix))
 			return true;
 	return false;
 }
@@ -290,7 +290,10 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 	read_grants(spec, o, c);
 	if (spec->process)
 		read_process_facts(spec->process, c);
-	if (mounts_cgroup(spec))
+	if (mounts_type(spec, "mqueue"))
+		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,
+					  AT_EACCESS) == 0;
+	if (mounts_type(spec, "cgroup"))
 		c->cgroup2_mounted = statfs("/sys/fs/cgroup", &fs) == 0 &&
 				     (unsigned long)fs.f_type ==
 					     CGROUP2_SUPER_MAGIC;

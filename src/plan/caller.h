@@ -98,6 +98,7 @@ struct caller {
 	uint64_t nr_open; /* fs.nr_open; 0: not read */
 	int oom_score_adj; /* read when the bundle names one */
 	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
+	bool has_mqueue; /* there is a /dev/mqueue that can be bound */
 	bool apparmor, selinux; /* enabled in this kernel; as the bundle asks */
 	/* Rules for devices and cgroups: those of real root, or of everybody
 	 * else.  --rootless=true takes the latter for root too. */

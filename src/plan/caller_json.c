@@ -38,7 +38,7 @@ struct doc {
 	const char *user;
 	struct uint32s groups;
 	struct strings caps, bounding, uid_map, gid_map, subuid, subgid;
-	bool setgroups_denied, apparmor, selinux, no_cgroup2;
+	bool setgroups_denied, apparmor, selinux, no_cgroup2, no_mqueue;
 	const char *grants_why, *grants_fix;
 	const char *newuidmap, *newgidmap, *helpers_why, *helpers_fix;
 	struct items namespaces, rlimits;
@@ -106,6 +106,7 @@ static const struct field doc_fields[] = {
 	ROW(doc, apparmor, "apparmor", BOOL),
 	ROW(doc, selinux, "selinux", BOOL),
 	ROW(doc, no_cgroup2, "noCgroup2", BOOL),
+	ROW(doc, no_mqueue, "noMqueue", BOOL),
 	ROW(doc, unprivileged_rules, "unprivilegedRules", OPT_BOOL),
 	ROW(doc, root_errno, "rootErrno", INT32),
 	ROW_POINTER(doc, exe, "exe", doc_exe, exe_fields),
@@ -232,6 +233,7 @@ static int take(const struct doc *d, struct caller *c, struct err *e)
 	c->apparmor = d->apparmor;
 	c->selinux = d->selinux;
 	c->cgroup2_mounted = !d->no_cgroup2;
+	c->has_mqueue = !d->no_mqueue;
 	c->nr_open = d->nr_open;
 	c->oom_score_adj = d->oom_score_adj;
 	c->root_errno = d->root_errno;

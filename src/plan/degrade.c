@@ -82,6 +82,13 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.why = "the container has no ipc namespace of its own, which a new mqueue belongs to",
 		.fix = "add the namespace \"ipc\" to linux.namespaces",
 	},
+	[DEGRADE_MQUEUE_SKIP] = {
+		.item = "mounts[*]",
+		.wanted = "a new mqueue",
+		.got = "nothing is mounted there",
+		.why = "the container has no ipc namespace of its own, which a new mqueue belongs to, and the host has no /dev/mqueue to bind-mount",
+		.fix = "add the namespace \"ipc\" to linux.namespaces",
+	},
 	[DEGRADE_CGROUP_BIND] = {
 		.item = "mounts[*]",
 		.wanted = "a new cgroup2 mount",

@@ -39,6 +39,7 @@ enum degrade_row {
 	DEGRADE_CGROUP_DEVICES, /* device rules: no filter yet */
 	DEGRADE_MOUNT_FLAG, /* an option that this kind of mount can't take */
 	DEGRADE_GROUPS_UNMAPPED, /* additional groups that do not map */
+	DEGRADE_MQUEUE_SKIP,
 	DEGRADE_ROWS
 };
 

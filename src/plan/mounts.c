@@ -84,6 +84,11 @@ static int plan_tied(struct plan *plan, const struct tied_fs *t,
 		push_rung(m, MOUNT_HOST_BIND);
 		return 0;
 	}
+	if (t->ns == NS_IPC && !plan->caller->has_mqueue) {
+		push_rung(m, MOUNT_SKIP);
+		return degrade_add(plan, DEGRADE_MQUEUE_SKIP, m->dest, NULL,
+				   NULL, e);
+	}
 	push_rung(m, MOUNT_HOST_BIND);
 	return degrade_add(plan, t->row, m->dest, NULL, NULL, e);
 }
