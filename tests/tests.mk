@@ -49,4 +49,5 @@ EXTRA_DIST += $(test_headers) tests/fuzz/corpus \
 golden_tests = tests/plan/plan_golden
 
 # Scripts that need no privileges and say TAP.
-script_tests =
+script_tests = tests/docs/check-options tests/docs/check-stages
+EXTRA_DIST += $(script_tests)
