@@ -75,6 +75,29 @@ static int plan_join(struct plan *plan, enum ns_kind kind, struct err *e)
 	return refuse_join(plan, kind, e);
 }
 
+/* The mounts are made, and the root changed, in the joined one: that takes
+ * rights over it, which a user namespace that is made afterwards has not. */
+static int plan_join_mount(struct plan *plan, const char *path, struct err *e)
+{
+	if (plan->caller->ns[NS_MNT].is_own) {
+		err_set(e, EINVAL,
+			"linux.namespaces: mount: %s is the caller's own, and "
+			"a container would change the caller's mounts",
+			path);
+		return err_hint(e, "leave the path out");
+	}
+	if (plan->ns[NS_USER].action == NS_NEW) {
+		err_set(e, EINVAL,
+			"linux.namespaces: mount: %s can't be joined together "
+			"with a new user namespace, which has no rights over "
+			"it",
+			path);
+		return err_hint(e, "join the user namespace that owns it by "
+				   "path too, or leave the path out");
+	}
+	return plan_join(plan, NS_MNT, e);
+}
+
 static int plan_mount_ns(struct plan *plan, struct err *e)
 {
 	const struct spec_namespace *ns = spec_find_ns(plan->spec, NS_MNT);
@@ -87,14 +110,8 @@ static int plan_mount_ns(struct plan *plan, struct err *e)
 		return err_hint(e, "add {\"type\": \"mount\"} to "
 				   "linux.namespaces");
 	}
-	if (ns->path) {
-		err_set(e, EINVAL,
-			"linux.namespaces: mount: %s can't be joined, the "
-			"root filesystem is put together in a new mount "
-			"namespace",
-			ns->path);
-		return err_hint(e, "leave the path out");
-	}
+	if (ns->path)
+		return plan_join_mount(plan, ns->path, e);
 	plan->ns[NS_MNT].action = NS_NEW;
 	plan->ns[NS_MNT].when = NS_AT_CLONE;
 	return 0;
@@ -137,6 +154,20 @@ static int plan_names(struct plan *plan, struct err *e)
 			key);
 }
 
+/* With an inherited user namespace init joins by itself, but for what only
+ * its children would be in (pid) and what must be there from the start
+ * (mount). */
+static bool needs_intermediate(const struct plan *plan)
+{
+	bool inherits = plan->ns[NS_USER].action == NS_INHERIT;
+
+	for (int k = 0; k < NS_KINDS; k++)
+		if (plan->ns[k].action == NS_JOIN &&
+		    (!inherits || k == NS_PID || k == NS_MNT))
+			return true;
+	return false;
+}
+
 int plan_namespaces(struct plan *plan, struct err *e)
 {
 	static const enum ns_kind kinds[] = { NS_PID, NS_NET, NS_IPC, NS_UTS,
@@ -147,8 +178,7 @@ int plan_namespaces(struct plan *plan, struct err *e)
 		r = plan_one(plan, kinds[i], e);
 	if (r < 0)
 		return r;
-	plan->intermediate = plan->ns[NS_USER].action == NS_JOIN ||
-			     plan->ns[NS_PID].action == NS_JOIN;
+	plan->intermediate = needs_intermediate(plan);
 	plan->loopback_up = plan->ns[NS_NET].action == NS_NEW;
 	return plan_names(plan, e);
 }

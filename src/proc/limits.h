@@ -7,7 +7,7 @@
 
 struct err;
 
-/* prlimit(2) for each limit of the plan. */
+/* prlimit(2) for each limit of the plan; pid 0 is the caller itself. */
 int limits_apply(pid_t pid, const struct plan_process *p, struct err *e);
 /* /proc/PID/oom_score_adj; must come before the ids of pid change. */
 int limits_set_oom_score(pid_t pid, const struct plan_process *p,

@@ -24,6 +24,7 @@ struct supervise;
 
 struct launch_shared {
 	pid_t pid; /* of init, as HOST knows it; set before INSIDE goes on */
+	bool limits_left; /* HOST may not set the limits: INSIDE does */
 	struct degrade_notes notes; /* lower rungs that were taken */
 };
 

@@ -151,9 +151,17 @@ ROW(create_runtime)
 	return run_hooks(l, HOOK_CREATE_RUNTIME, STATUS_CREATING, e);
 }
 
+/* HOST can raise what its capabilities let it raise.  Over a process in
+ * somebody else's user namespace that was joined it has no rights; what does
+ * not go up, INSIDE may set for itself. */
 ROW(limits)
 {
-	return limits_apply(l->pid, &l->plan->process, e);
+	int r = limits_apply(l->pid, &l->plan->process, e);
+
+	if (r != -EPERM || l->plan->ns[NS_USER].action != NS_JOIN)
+		return r;
+	l->shared->limits_left = true;
+	return 0;
 }
 
 /* The stages are over that could have had to make do with less. */

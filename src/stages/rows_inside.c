@@ -20,6 +20,7 @@
 #include "proc/console.h"
 #include "proc/exec.h"
 #include "proc/hooks.h"
+#include "proc/limits.h"
 #include "proc/supervise.h"
 #include "proc/user.h"
 #include "stages/rows.h"
@@ -192,7 +193,9 @@ ROW(restrict)
 	const struct plan_process *p = &plan->process;
 	int r = 0;
 
-	if (l->slave_fd >= 0)
+	if (l->shared->limits_left)
+		r = limits_apply(0, p, e);
+	if (r == 0 && l->slave_fd >= 0)
 		r = console_take(l->slave_fd, e);
 	if (r == 0)
 		r = exec_set_label(p, l->fs.proc_fd, e);

@@ -8,7 +8,7 @@
 
 #include "stages/launch.h"
 #include "sys/process.h"
-#include "tests/unit/test.h"
+#include "test.h"
 
 /* Counts what ran, in memory that both processes share. */
 static int ran(struct launch *l)
