@@ -87,7 +87,7 @@ static int already_exists(const char *id, const char *what, const char *command,
 /* The lock, waited for.  -ENOENT: it has been removed meanwhile. */
 static int lock_dir(int fd, int wait_ms)
 {
-	struct timespec nap = { .tv_nsec = 200 * 1000 };
+	struct timespec nap = { .tv_nsec = 200000L };
 	struct timespec now;
 	struct timespec start;
 	struct stat st;
@@ -102,7 +102,7 @@ static int lock_dir(int fd, int wait_ms)
 		    wait_ms)
 			return -ETIMEDOUT;
 		(void)nanosleep(&nap, NULL);
-		if (nap.tv_nsec < 10 * 1000 * 1000)
+		if (nap.tv_nsec < 10000000L)
 			nap.tv_nsec *= 2;
 	}
 	if (fstat(fd, &st) < 0)
