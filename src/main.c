@@ -5,6 +5,7 @@
  * Whatever fails, fails with one `struct err`, and this file alone tells it:
  * one line on stderr and one record in --log.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -145,15 +146,27 @@ static void put_plain(struct strbuf *b, const char *text)
 	}
 }
 
+/* The remedy is a sentence of its own, whoever wrote it as a clause. */
+static void put_hint(struct strbuf *b, const struct err *e)
+{
+	size_t at;
+
+	if (e->hint[0] == '\0')
+		return;
+	strbuf_puts(b, str_ends(e->text, ".") ? " " : ". ");
+	at = b->len;
+	strbuf_puts(b, e->hint);
+	if (!str_after(e->hint, "rootlet "))
+		b->text[at] = (char)toupper((unsigned char)b->text[at]);
+}
+
 static void tell(const struct err *e)
 {
 	struct strbuf line = { 0 };
 	struct strbuf text = { 0 };
 
 	strbuf_puts(&text, e->text);
-	if (e->hint[0] != '\0')
-		strbuf_printf(&text, "%s %s", str_ends(e->text, ".") ? "" : ".",
-			      e->hint);
+	put_hint(&text, e);
 	strbuf_puts(&line, "rootlet: ");
 	put_plain(&line, text.text);
 	strbuf_putc(&line, '\n');

@@ -50,9 +50,8 @@ ROW(take_id)
 	l->state.annotations = plan->spec->annotations;
 	l->state.degraded = plan->degraded;
 	l->state.n_degraded = plan->n_degraded;
-	r = record(l, STATUS_CREATING, e);
-	if (r < 0)
-		return r;
+	/* Until the process is recorded the directory and its lock say all
+	 * there is to say. */
 	return file_replace_at(l->dir_fd, "config.json", l->config_text,
 			       l->config_len, 0600, e);
 }

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -291,6 +292,7 @@ static void await_start(struct launch *l)
 static void drop_hosts_things(struct launch *l)
 {
 	l->side = INSIDE;
+	log_silence();
 	own_close(&l->sync.fd);
 	l->sync.fd = take_fd(&l->inside_fd);
 	l->sync.peer_pidfd = -1;
