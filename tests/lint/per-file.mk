@@ -3,7 +3,8 @@
 
 out := $(LINT_BUILD)/.lint
 CC := gcc
-CPPFLAGS := -D_GNU_SOURCE -DENABLE_FAULT_INJECTION=1 -Isrc -Itests -I$(LINT_BUILD)
+CPPFLAGS := -D_GNU_SOURCE -DENABLE_FAULT_INJECTION=1 -Isrc -Itests -I$(LINT_BUILD) \
+	-DPKGLIBEXECDIR='"/usr/libexec/rootlet"'
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 
 # $(call depends,FILE): the stamp is made again when an included file changes.
