@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -256,6 +257,19 @@ static int root_errno(const struct spec *spec, const struct plan_options *o)
 	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
+/* "5.14.0-503.el9": a release that is none of ours to understand is 0, 0. */
+static void read_kernel(struct caller *c)
+{
+	struct utsname names;
+	char *rest;
+
+	if (uname(&names) < 0)
+		return;
+	c->kernel_major = (uint32_t)strtoul(names.release, &rest, 10);
+	if (*rest == '.')
+		c->kernel_minor = (uint32_t)strtoul(rest + 1, NULL, 10);
+}
+
 static void choose_rules(const struct plan_options *o, struct caller *c)
 {
 	bool real_root = caller_is_privileged(c) && c->initial_userns;
@@ -286,6 +300,7 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 	if (r < 0)
 		return r;
 	choose_rules(o, c);
+	read_kernel(c);
 	read_exe(c);
 	read_grants(spec, o, c);
 	if (spec->process)

@@ -75,6 +75,7 @@ struct caller {
 	uint64_t caps; /* effective set, bit N is capability N */
 	uint64_t caps_bounding;
 	uint64_t caps_known; /* by this kernel */
+	uint32_t kernel_major, kernel_minor; /* 0, 0: can't be told */
 	bool initial_userns; /* the map says all ids, 0 to 0 */
 	struct id_range *uid_map, *gid_map; /* of our own user namespace */
 	size_t n_uid_map, n_gid_map;

@@ -43,6 +43,7 @@ struct doc {
 	const char *newuidmap, *newgidmap, *helpers_why, *helpers_fix;
 	struct items namespaces, rlimits;
 	uint64_t nr_open;
+	uint32_t kernel_major, kernel_minor;
 	int32_t oom_score_adj, root_errno;
 	struct opt_bool unprivileged_rules;
 	struct doc_exe *exe;
@@ -102,6 +103,8 @@ static const struct field doc_fields[] = {
 	ROW_ITEMS(doc, namespaces, "namespaces", doc_ns, ns_fields),
 	ROW_ITEMS(doc, rlimits, "rlimits", doc_rlimit, rlimit_fields),
 	ROW(doc, nr_open, "nrOpen", UINT64),
+	ROW(doc, kernel_major, "kernelMajor", UINT32),
+	ROW(doc, kernel_minor, "kernelMinor", UINT32),
 	ROW(doc, oom_score_adj, "oomScoreAdj", INT32),
 	ROW(doc, apparmor, "apparmor", BOOL),
 	ROW(doc, selinux, "selinux", BOOL),
@@ -235,6 +238,8 @@ static int take(const struct doc *d, struct caller *c, struct err *e)
 	c->cgroup2_mounted = !d->no_cgroup2;
 	c->has_mqueue = !d->no_mqueue;
 	c->nr_open = d->nr_open;
+	c->kernel_major = d->kernel_major;
+	c->kernel_minor = d->kernel_minor;
 	c->oom_score_adj = d->oom_score_adj;
 	c->root_errno = d->root_errno;
 	c->exe = (struct caller_exe){ .known = true, .mode = 0755 };

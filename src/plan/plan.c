@@ -6,6 +6,7 @@
  */
 #include "plan/plan.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
@@ -55,14 +56,30 @@ static bool may_be_dumpable(const struct plan *plan)
 	       plan->ns[NS_PID].action != NS_JOIN;
 }
 
+/* Else the first call that is missing would be the error, and say nothing. */
+static int check_kernel(const struct caller *c, struct err *e)
+{
+	if (c->kernel_major == 0 || c->kernel_major > 5 ||
+	    (c->kernel_major == 5 && c->kernel_minor >= 14))
+		return 0;
+	(void)err_set(e, ENOSYS,
+		      "this kernel is Linux %u.%u, and rootlet needs 5.14 or "
+		      "newer",
+		      c->kernel_major, c->kernel_minor);
+	return err_hint(e, "start a newer kernel; EL 9, Debian 12 and Ubuntu "
+			   "22.04 have one");
+}
+
 static int make(struct plan *plan, struct err *e)
 {
 	static int (*const steps[])(struct plan *, struct err *) = {
 		plan_userns,  plan_namespaces, plan_identity, plan_mounts,
 		plan_devices, plan_process,    plan_sysctls,  plan_resources,
 	};
-	int r = plan_check_process(plan, e);
+	int r = check_kernel(plan->caller, e);
 
+	if (r == 0)
+		r = plan_check_process(plan, e);
 	if (r == 0)
 		r = plan_refuse_unsupported(plan, e);
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
