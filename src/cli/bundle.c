@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -41,6 +42,39 @@ static int refuse_unbuilt(const struct create_opts *o, struct err *e)
 	return 0;
 }
 
+/* A fifo would be waited for; who names one with --config means it. */
+static int read_config_file(const char *file, bool named, struct bundle *b,
+			    struct err *e)
+{
+	autoclose int fd = open(file, O_RDONLY | O_CLOEXEC |
+					      (named ? 0 : O_NONBLOCK));
+	struct stat st;
+	int r;
+
+	if (fd < 0) {
+		(void)err_sys(e, "read %s", file);
+		if (e->code == ENOENT)
+			return err_hint(e, "Write one there with 'rootlet "
+					   "spec', or name the bundle with "
+					   "--bundle");
+		if (e->code == EACCES)
+			return err_hint(e, "You need the right to read it");
+		return -e->code;
+	}
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "look at %s", file);
+	if (!named && !S_ISREG(st.st_mode)) {
+		(void)err_set(e, EINVAL, "%s is not a regular file", file);
+		return err_hint(e, "Write one with 'rootlet spec', or name "
+				   "another with --config");
+	}
+	r = file_read_fd(fd, CONFIG_MAX, &b->config, &b->config_len);
+	if (r == -EFBIG)
+		return err_set(e, EFBIG, "%s has more than %u MiB", file,
+			       CONFIG_MAX >> 20);
+	return r < 0 ? err_errno(e, r, "read %s", file) : 0;
+}
+
 static int read_config(const struct create_opts *o, struct bundle *b,
 		       struct err *e)
 {
@@ -56,16 +90,9 @@ static int read_config(const struct create_opts *o, struct bundle *b,
 	}
 	file = o->config ? str_dup(o->config)
 			 : str_format("%s/config.json", b->path);
-	r = file_read_at(AT_FDCWD, file, CONFIG_MAX, &b->config,
-			 &b->config_len);
-	if (r < 0) {
-		(void)err_errno(e, r, "read %s", file);
-		if (r == -ENOENT)
-			return err_hint(e, "Write one there with 'rootlet "
-					   "spec', or name the bundle with "
-					   "--bundle");
+	r = read_config_file(file, o->config != NULL, b, e);
+	if (r < 0)
 		return r;
-	}
 	r = spec_parse(b->config, b->config_len, &b->spec, e);
 	return r < 0 ? err_wrap(e, "%s", file) : 0;
 }

@@ -112,9 +112,13 @@ static int clone_host(const struct making *k, struct err *e)
 					 OPEN_TREE_CLONE | SYS_AT_RECURSIVE);
 	int r;
 
-	if (fd < 0)
-		return err_errno(e, fd, "bind the host's %s at %s",
-				 k->m->fallback, k->m->dest);
+	if (fd < 0) {
+		(void)err_errno(e, fd, "bind the host's %s at %s",
+				k->m->fallback, k->m->dest);
+		return err_hint(e,
+				"Give the container a namespace of its own for "
+				"it, or take the mount out of config.json");
+	}
 	r = attrs_apply(k->fs, k->plan, k->index, fd, true, e);
 	return r < 0 ? r : take_fd(&fd);
 }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,22 +25,49 @@ static long switch_value(const char *path)
 	return strtol(text, NULL, 10);
 }
 
+/* The limits of namespaces(7), one per kind: one that is 0 is the cause. */
+static const char *switched_off(void)
+{
+	static const char *const names[] = {
+		"max_user_namespaces",	 "max_mnt_namespaces",
+		"max_pid_namespaces",	 "max_net_namespaces",
+		"max_ipc_namespaces",	 "max_uts_namespaces",
+		"max_cgroup_namespaces",
+	};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "/proc/sys/user/%s",
+			       names[i]);
+		if (switch_value(path) == 0)
+			return names[i];
+	}
+	return NULL;
+}
+
+static int explain_limits(struct err *e)
+{
+	const char *name = switched_off();
+
+	if (name)
+		return err_hint(e,
+				"user.%s is 0 here; as root: sysctl -w "
+				"user.%s=15000",
+				name, name);
+	return err_hint(e, "A limit user.max_*_namespaces is used up, or 32 "
+			   "user namespaces are nested already; end other "
+			   "containers, or as root: sysctl -w "
+			   "user.max_user_namespaces=15000");
+}
+
 int ns_explain(struct err *e)
 {
 	if (e->code == ENOSYS)
 		return err_hint(e, "A sandbox refuses clone3, or the kernel "
 				   "is older than 5.14; allow user namespaces "
 				   "in the sandbox's seccomp profile");
-	if (switch_value("/proc/sys/user/max_user_namespaces") == 0)
-		return err_hint(e, "User namespaces are switched off here; as "
-				   "root: sysctl -w "
-				   "user.max_user_namespaces=15000");
 	if (e->code == ENOSPC)
-		return err_hint(e, "The limit user.max_user_namespaces (or of "
-				   "another kind below user.max_*) is used up, "
-				   "or 32 are nested already; end other "
-				   "containers, or as root: sysctl -w "
-				   "user.max_user_namespaces=15000");
+		return explain_limits(e);
 	if (e->code != EPERM && e->code != EACCES)
 		return -e->code;
 	if (switch_value("/proc/sys/kernel/unprivileged_userns_clone") == 0)

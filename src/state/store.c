@@ -212,6 +212,20 @@ static int clear_the_place(struct store *s, const char *id, int dir_fd,
 	return err_hint(e, "Take another id or another --root");
 }
 
+static int cant_make(const struct store *s, const char *id, struct err *e)
+{
+	(void)err_sys(e, "make the directory %s/%s", s->root, id);
+	if (e->code == EACCES || e->code == EPERM || e->code == EROFS)
+		return err_hint(e, "Name a directory that you can write with "
+				   "--root, or leave --root out");
+	if (e->code == ENOSPC || e->code == EDQUOT)
+		return err_hint(e,
+				"Make room in %s, or name another "
+				"directory with --root",
+				s->root);
+	return -e->code;
+}
+
 static int claim_once(struct store *s, const char *id, struct err *e)
 {
 	autoclose int fd = -1;
@@ -220,7 +234,7 @@ static int claim_once(struct store *s, const char *id, struct err *e)
 
 	fresh = mkdirat(s->root_fd, id, 0700) == 0;
 	if (!fresh && errno != EEXIST)
-		return err_sys(e, "make the directory %s/%s", s->root, id);
+		return cant_make(s, id, e);
 	fd = openat(s->root_fd, id, OPEN_DIR);
 	if (fd < 0 && errno == ENOENT)
 		return -EAGAIN;
