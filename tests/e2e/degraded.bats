@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
+# degraded - what an unprivileged caller can't have is listed, with a reason and
+# a remedy, in the plan and in the state; --strict makes it an error.
+load lib/common
+
+@test "every row has item, wanted, got and why" {
+	bundle '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1000, hard: 9000000000000000}] | .process.oomScoreAdj = -900 |
+		.linux.resources = {memory: {limit: 100000000}, pids: {limit: 10}, cpu: {shares: 100}} | .process.user.additionalGids = [70000000]'
+	inside true --keep
+	[ "$status" = 0 ] || complain
+	jq -e '.degraded | length > 0 and all(.[]; (.item | length > 0) and (.wanted | length > 0) and (.got | length > 0) and (.why | length > 0) and has("fix"))' <<<"$(rootlet state c1)"
+}
+
+@test "limits that the bundle names are listed until cgroups are there" {
+	bundle '.linux.resources = {memory: {limit: 100000000}, pids: {limit: 10}} | .linux.cgroupsPath = "/some/where"'
+	inside 'echo runs' --keep
+	[ "$status" = 0 ] || complain
+	has runs
+	degraded "$(rootlet state c1)" memory pids cgroup
+}
+
+@test "plan and state agree on what is known before" {
+	bundle '.linux.resources = {memory: {limit: 100000000}} | .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1000, hard: 9000000000000000}]'
+	plan=$(rootlet plan --bundle "$BUNDLE" c1)
+	inside true --keep
+	[ "$status" = 0 ] || complain
+	state=$(rootlet state c1)
+	# All of the plan's stand in the state; stages may add some.
+	jq -en --argjson p "$plan" --argjson s "$state" '($p.degraded | map(.item)) - ($s.degraded | map(.item)) == []'
+}
+
+@test "--strict makes each of them an error, and nothing is left" {
+	bundle '.linux.resources = {memory: {limit: 100000000}}'
+	script 'echo ran'
+	go "$ROOTLET" --root "$ROOT" --strict run --bundle "$BUNDLE" c1
+	refused memory
+	bundle 'del(.linux.resources) | .process.rlimits = []'
+	script 'echo ran'
+	go "$ROOTLET" --root "$ROOT" --strict run --bundle "$BUNDLE" c1
+	[ "$status" = 0 ] && has ran || refused
+	# Found out by a stage, inside.
+	requires_unprivileged
+	bundle 'del(.linux.resources) | .linux.namespaces |= map(select(.type != "network"))'
+	script 'echo ran'
+	go "$ROOTLET" --root "$ROOT" --strict run --bundle "$BUNDLE" c1
+	refused /sys
+	[ ! -e "$ROOT/c1" ]
+}
+
+@test "a plain bundle of spec is hardly degraded, and nothing is said about it" {
+	bundle
+	inside 'echo ran' --keep
+	ok
+	jq -e '[.degraded[]? | select(.item | test("^linux.resources") | not)] | length == 0' <<<"$(rootlet state c1)" || {
+		requires_unprivileged
+		has_subids && complain "$(rootlet state c1 | jq -c .degraded)"
+		true
+	}
+}
+
+@test "nothing of it on stderr when that is no terminal, nothing in --log" {
+	bundle '.linux.resources = {memory: {limit: 100000000}}'
+	script true
+	go rootlet --log "$BATS_TEST_TMPDIR/log" run --bundle "$BUNDLE" c1
+	ok
+	[ ! -s "$BATS_TEST_TMPDIR/log" ]
+}
+
+@test "the plan changes nothing and can be made for somebody else" {
+	bundle
+	before=$(find "$BATS_TEST_TMPDIR" | sort | md5sum)
+	go rootlet plan --bundle "$BUNDLE" c1
+	ok
+	jq -e . <<<"$output"
+	after=$(find "$BATS_TEST_TMPDIR" ! -name 'go.*' | sort | md5sum)
+	[ -z "$(find "$ROOT" -mindepth 1)" ]
+	go rootlet plan --stages
+	ok
+	[ "$(awk -F'\t' 'NF == 4 && $1 ~ /^[0-9]+$/ && $3 ~ /^(HOST|INSIDE)$/' <<<"$output" | wc -l)" = "${#lines[@]}" ]
+	[ "${#lines[@]}" -gt 20 ]
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
+# devices - the default ones, listed ones, links, and what mknod is refused.
+load lib/common
+
+@test "the devices of the specification, and they work" {
+	bundle
+	inside 'for d in null zero full random urandom tty; do stat -c "%n %F %t:%T" /dev/$d; done
+		echo x >/dev/null && head -c 4 /dev/zero | od -An -tx1 2>/dev/null; head -c 3 /dev/urandom | wc -c
+		(echo x >/dev/full) 2>&1; test -w /dev/null && test -r /dev/zero && echo usable'
+	[ "$status" = 0 ] || complain
+	has "/dev/null character special file 1:3" "/dev/zero character special file 1:5" "/dev/full character special file 1:7" \
+		"/dev/random character special file 1:8" "/dev/urandom character special file 1:9" "/dev/tty character special file 5:0" 3 usable
+	like '.*No space left on device'
+}
+
+@test "the links of /dev" {
+	bundle
+	inside 'for l in fd stdin stdout stderr ptmx; do echo "$l $(readlink /dev/$l)"; done; echo through >>/dev/stdout; ls /dev/fd | head -n 1; test -c /dev/ptmx && echo ptmx'
+	ok
+	has "fd /proc/self/fd" "stdin /proc/self/fd/0" "stdout /proc/self/fd/1" "stderr /proc/self/fd/2" through 0 ptmx
+	like 'ptmx (/dev/)?pts/ptmx'
+}
+
+@test "nothing else is in /dev" {
+	bundle
+	inside 'ls /dev | sort | tr "\n" " "'
+	ok
+	[ "$output" = "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero " ] ||
+		[ "$output" = "console fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero " ]
+}
+
+@test "a listed device: made, or bound where mknod is refused" {
+	bundle '.linux.devices = [{type: "c", path: "/dev/mynull", major: 1, minor: 3, fileMode: 438, uid: 0, gid: 0},
+		{type: "c", path: "/dev/sub/null", major: 1, minor: 3}]'
+	inside 'stat -c "%n %F %t:%T" /dev/mynull /dev/sub/null; stat -c "%a %u:%g" /dev/mynull' --keep
+	if [ "$ME" = 0 ]; then
+		ok
+		has "/dev/mynull character special file 1:3" "/dev/sub/null character special file 1:3" "666 0:0"
+	else
+		# There is no /dev/mynull on the host: said, not swallowed.
+		[ "$status" = 0 ] || { refused /dev/mynull && return; }
+		degraded "$(rootlet state c1)" mynull
+	fi
+}
+
+@test "a listed device that the host has" {
+	bundle '.linux.devices = [{type: "c", path: "/dev/full", major: 1, minor: 7, fileMode: 384, uid: 0, gid: 0}]'
+	inside 'stat -c "%n %F %t:%T" /dev/full' --keep
+	[ "$status" = 0 ] || complain
+	has "/dev/full character special file 1:7"
+}
+
+@test "a fifo among the devices" {
+	bundle '.linux.devices = [{type: "p", path: "/dev/pipe", fileMode: 416}]'
+	inside 'stat -c "%F %a" /dev/pipe'
+	ok && has "fifo 640"
+}
+
+@test "bad devices are refused with the key" {
+	for device in '{"type": "x", "path": "/dev/a", "major": 1, "minor": 3}' '{"type": "c", "path": "dev/a", "major": 1, "minor": 3}' \
+		'{"type": "c", "major": 1, "minor": 3}'; do
+		bundle '.linux.devices = [$d]' --argjson d "$device"
+		inside true
+		refused devices || complain "$device"
+	done
+}
+
+@test "a read-only /dev is filled first" {
+	bundle '(.mounts[] | select(.destination == "/dev") | .options) += ["ro"]'
+	inside 'touch /dev/x 2>&1; echo x >/dev/null && echo usable; readlink /dev/fd'
+	[ "$status" = 0 ] || complain
+	has usable /proc/self/fd
+	like '.*Read-only file system'
+}
+
+@test "a /dev bound from the host is left as it is" {
+	bundle '.mounts = [.mounts[] | select(.destination | startswith("/dev") | not)] + [{destination: "/dev", type: "bind", source: "/dev", options: ["rbind"]}]'
+	before=$(stat -c "%n %A %u %g %t %T" /dev/* | md5sum)
+	inside 'echo x >/dev/null && ls -d /dev/null'
+	[ "$status" = 0 ] || complain
+	has /dev/null
+	[ "$(stat -c "%n %A %u %g %t %T" /dev/* | md5sum)" = "$before" ] || complain "the host's /dev was changed"
+}

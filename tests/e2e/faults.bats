@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
+# faults - walks through every row of the tables, on both sides: an error there,
+# a SIGKILL before it and after it.  Whatever happens, after `delete --force`
+# nothing is left.
+load lib/common
+
+# shellcheck disable=SC2153 # not ROOTLET_FAULT, which this sets
+setup() {
+	requires_faults
+	common_setup
+	bundle '.root.readonly = false | .linux.sysctl = {"net.ipv4.ip_forward": "1"} | .process.noNewPrivileges = true |
+		.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]} |
+		.hooks = ({prestart: 1, createRuntime: 1, createContainer: 1, startContainer: 1, poststart: 1, poststop: 1} | map_values([{path: "/bin/true"}]))'
+	script 'exec sleep 100'
+	mapfile -t rows < <("$ROOTLET_FAULTS" plan --stages)
+}
+
+# One fault: the commands of an engine, then the same questions every time.
+walk() { # ROW SIDE KIND
+	local left init
+	export ROOTLET_FAULT="$1:$2:$3"
+	timeout 10 "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- && created=0 || created=$?
+	started=none
+	if [ "$created" = 0 ]; then
+		timeout 10 "$ROOTLET_FAULTS" --root "$ROOT" start c1 </dev/null >>"$BATS_TEST_TMPDIR/o" 2>>"$BATS_TEST_TMPDIR/e" 3>&- && started=0 || started=$?
+	fi
+	unset ROOTLET_FAULT
+	[ "$created" != 124 ] && [ "$started" != 124 ] || echo "$1 $2 $3: it hangs"
+	init=$(jq -r '.pid // 0' "$ROOT/c1/state.json" 2>/dev/null) || init=0
+	timeout 10 "$ROOTLET_FAULTS" --root "$ROOT" delete --force c1 >"$BATS_TEST_TMPDIR/o2" 2>"$BATS_TEST_TMPDIR/e2" 3>&- ||
+		echo "$1 $2 $3: delete failed: $(cat "$BATS_TEST_TMPDIR/e2")"
+	[ "${init:-0}" = 0 ] || until_true 2 pid_gone "$init" || echo "$1 $2 $3: init is left"
+	until_true 2 no_process || echo "$1 $2 $3: processes are left: $(processes)"
+	left=$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*')
+	[ -z "$left" ] || echo "$1 $2 $3: left: $left"
+	! grep -F "$BATS_TEST_TMPDIR/" /proc/self/mountinfo || echo "$1 $2 $3: mounts are left"
+	case $3 in
+	error) # it is told, in one line, and its row is named
+		if [ "$created:$started" != 0:0 ]; then
+			[ "$(wc -l <"$BATS_TEST_TMPDIR/e")" -ge 1 ] || echo "$1 $2 $3: nothing was said"
+		fi
+		;;
+	esac
+	grep -h -e 'runtime error' -e 'AddressSanitizer' "$BATS_TEST_TMPDIR/e" "$BATS_TEST_TMPDIR/e2" && echo "$1 $2 $3: sanitizer"
+	seen="$created:$started"
+}
+
+walk_all() { # SIDE KIND
+	local row number side n=0 hit=0
+	for row in "${rows[@]}"; do
+		IFS=$'\t' read -r number _ side _ <<<"$row"
+		walk "$number" "$1" "$2"
+		n=$((n + 1))
+		[ "$seen" = 0:0 ] || hit=$((hit + 1))
+	done >"$BATS_TEST_TMPDIR/bad"
+	[ ! -s "$BATS_TEST_TMPDIR/bad" ] || { cat "$BATS_TEST_TMPDIR/bad" && return 1; }
+	[ "$n" -gt 20 ]
+	# The switch does something: most rows that are this side's.
+	[ "$hit" -gt 5 ] || { echo "only $hit of $n rows had a fault" && return 1; }
+}
+
+@test "an error in each row of HOST" { walk_all HOST error; }
+@test "an error in each row of INSIDE" { walk_all INSIDE error; }
+@test "SIGKILL of HOST before each row" { walk_all HOST kill-before; }
+@test "SIGKILL of HOST after each row" { walk_all HOST kill-after; }
+@test "SIGKILL of INSIDE before each row" { walk_all INSIDE kill-before; }
+@test "SIGKILL of INSIDE after each row" { walk_all INSIDE kill-after; }
+
+@test "the same id can be used at once after a fault, without delete" {
+	config 'del(.hooks)'
+	script true
+	for number in 4 5 8 10 15 22 28; do
+		ROOTLET_FAULT="$number:HOST:kill-before" "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
+		[ ! -e "$ROOT/c1" ] || go "$ROOTLET_FAULTS" --root "$ROOT" state c1
+		go "$ROOTLET_FAULTS" --root "$ROOT" run --bundle "$BUNDLE" c1
+		ok || complain "row $number"
+	done
+}
+
+@test "in the foreground: a fault in each row of INSIDE leaves nothing, without delete" {
+	config 'del(.hooks)'
+	script true
+	for row in "${rows[@]}"; do
+		IFS=$'\t' read -r number _ side _ <<<"$row"
+		[ "$side" = INSIDE ] || continue
+		ROOTLET_FAULT="$number:INSIDE:error" "$ROOTLET_FAULTS" --root "$ROOT" run --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
+		[ ! -e "$ROOT/c1" ] || { echo "row $number left its state" && return 1; }
+		no_process || { echo "row $number left processes" && return 1; }
+	done
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# security.bats - what a container, or somebody else on the machine, must not get.
+# shellcheck shell=bash disable=SC2016,SC2154
+
+load lib/common
+
+# What the files of process $1 are; only those that we may look at.
+files_of() { local fd; for fd in "/proc/$1/fd"/*; do readlink "$fd" || :; done; }
+
+@test "a created container holds none of the files that its caller had open" {
+	local pid
+	bundle
+	mkdir "$BATS_TEST_TMPDIR/leak"
+	exec 7<"$BATS_TEST_TMPDIR/leak" 8>"$BATS_TEST_TMPDIR/leaked"
+	create true
+	exec 7>&- 8>&-
+	pid=$(state_of .pid)
+	output=$(files_of "$pid")
+	lacks /leak "$ROOT"
+	rootlet start "$CID"
+}
+
+@test "a program gets none of them, nor do the hooks, of either side" {
+	local hook='{path: "/bin/sh", args: ["sh", "-c", "for f in /proc/$$/fd/*; do readlink $f; done >> \($out)"]}'
+	bundle ".hooks = {createRuntime: [($hook)], startContainer: [($hook | .args[2] |= sub(\">>.*\"; \">> /tmp/hook\"))]} | .root.readonly = false" \
+		--arg out "$BATS_TEST_TMPDIR/hook"
+	mkdir "$BATS_TEST_TMPDIR/leak"
+	exec 7<"$BATS_TEST_TMPDIR/leak" 8</etc/passwd
+	inside 'for f in /proc/$$/fd/*; do readlink $f; done; cat /tmp/hook'
+	exec 7>&- 8>&-
+	ok
+	output+=$(cat hook)
+	lacks leak passwd "$ROOT"
+}
+
+@test "process.cwd makes no directory on the host by way of an open file" {
+	bundle '.process.cwd = "/proc/self/fd/7/made/here"'
+	exec 7<"$BATS_TEST_TMPDIR"
+	inside true
+	exec 7>&-
+	refused 'find the program: enter process.cwd /proc/self/fd/7/made/here'
+	[ ! -e "$BATS_TEST_TMPDIR/made" ]
+	bundle '.process.cwd = "/proc/self/fd/4/../../made"'
+	inside true
+	refused 'find the program'
+	[ ! -e "$BATS_TEST_TMPDIR/made" ]
+}
+
+@test "a container that we join can't look into the new init, even with CAP_SYS_PTRACE" {
+	requires_unprivileged
+	local pid
+	bundle '.process.capabilities |= map_values(["CAP_SYS_PTRACE", "CAP_KILL", "CAP_DAC_OVERRIDE"]) |
+		del(.process.capabilities.ambient, .process.capabilities.inheritable)'
+	CID=victim detached 'while [ ! -e /proc/2/fd ]; do :; done; sleep 0.3
+		for f in /proc/2/fd/ /proc/2/root/ /proc/2/cwd/; do ls -d $f/. || echo "not $f"; done
+		ls /proc/2/fd | grep -c . | sed "s/^/files: /"
+		echo looked; while :; do sleep 1; done' --userns "$(has_subids && echo auto || echo single)"
+	pid=$(state_of .pid victim)
+	config 'del(.linux.uidMappings, .linux.gidMappings) |
+		.linux.namespaces |= (map(select(.type != "user" and .type != "pid")) +
+		[{type: "user", path: ($ns + "user")}, {type: "pid", path: ($ns + "pid")}])' --arg ns "/proc/$pid/ns/"
+	mv "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/victim.out"
+	create true
+	until_true 5 grep -q looked "$BATS_TEST_TMPDIR/victim.out"
+	output=$(cat "$BATS_TEST_TMPDIR/victim.out")
+	has 'not /proc/2/fd/' 'not /proc/2/root/' 'not /proc/2/cwd/' 'files: 0'
+	rootlet delete --force "$CID"
+	rootlet delete --force victim
+}
+
+@test "joining is not dumpable, and the OOM score holds all the same" {
+	local pid
+	bundle
+	CID=first detached 'while :; do sleep 1; done'
+	pid=$(state_of .pid first)
+	config 'del(.linux.uidMappings, .linux.gidMappings) | .process.oomScoreAdj = 700 |
+		.linux.namespaces |= (map(select(.type != "user" and .type != "pid")) +
+		[{type: "pid", path: ($ns + "pid")}] + if $me == "0" then [] else [{type: "user", path: ($ns + "user")}] end)' --arg me "$ME" --arg ns "/proc/$pid/ns/"
+	inside 'cat /proc/self/oom_score_adj'
+	ok
+	has 700
+	rootlet delete --force first
+}
