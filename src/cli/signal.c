@@ -77,6 +77,10 @@ static int signal_members(const struct container *c, int sig, struct err *e)
 	r = ns_name(dirfd(proc), init, kind, wanted);
 	if (r == -ENOENT || r == -ESRCH)
 		return 0;
+	/* Not dumpable, as it has joined namespaces and waits in them: there
+	 * is no program yet, and so nobody but init. */
+	if (r == -EACCES && c->status != STATUS_RUNNING)
+		return 0;
 	if (r == 0)
 		r = ns_name(dirfd(proc), "self", kind, own);
 	if (r < 0)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/own.h"
 #include "ns/ns.h"
 #include "sys/fdpass.h"
@@ -52,6 +53,8 @@ static int clone_error(const struct plan *plan, int r, struct err *e)
 		return ns_explain(e);
 	}
 	(void)err_errno(e, r, "make the container's namespaces");
+	if (r == -ENOSPC)
+		return ns_explain(e);
 	if (r == -EPERM)
 		return err_hint(e, "Without a user namespace this needs "
 				   "CAP_SYS_ADMIN; try --userns=auto");
@@ -142,24 +145,58 @@ static pid_t clone_init(const struct plan *plan, bool sibling, int *ret_pidfd,
 	return pid < 0 ? clone_error(plan, pid, e) : pid;
 }
 
+/* Before anybody there can see us: an fd of HOST's in /proc/PID/fd, or our
+ * memory, would be a way out for a container that we share a namespace with
+ * (CVE-2016-9962, CVE-2024-21626).  With a new user namespace HOST still has to
+ * write the maps, for which we must be dumpable, and our ids are of no use to
+ * anybody until become_root changes them. */
+static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
+			   const int fds[NS_KINDS], int report_fd,
+			   struct err *e)
+{
+	autofree int *keep = mem_zero_n(init->n_fds + NS_KINDS + 1,
+					sizeof(*keep));
+	size_t n = init->n_fds;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		keep[i] = init->fds[i];
+	for (int k = 0; k < NS_KINDS; k++)
+		keep[n++] = fds[k];
+	keep[n++] = report_fd;
+	r = init->prepare(init->arg, e);
+	if (r < 0)
+		return r;
+	r = sys_close_all_but(STDERR_FILENO + 1, keep, n);
+	if (r < 0)
+		return err_errno(e, r, "close the runtime's files");
+	if (!plan->dumpable && plan->ns[NS_USER].action != NS_NEW &&
+	    prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "become undumpable");
+	return 0;
+}
+
 /* Namespace situation: a child of HOST in its namespaces, with its ids. */
 __attribute__((noreturn)) static void between(const struct plan *plan,
-					      const int fds[NS_KINDS],
-					      int report_fd,
-					      void (*inside)(void *arg),
-					      void *arg)
+					      const struct ns_init *init,
+					      int fds[NS_KINDS], int report_fd)
 {
 	struct between_report report = { 0 };
 	autoclose int pidfd = -1;
+	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (join_all(plan, fds, &report.err) == 0) {
+	r = prepare_to_join(plan, init, fds, report_fd, &report.err);
+	if (r == 0)
+		r = join_all(plan, fds, &report.err);
+	if (r == 0) {
 		/* Joining clears dumpable where the ids are foreign; init
 		 * inherits it and decides for itself in become_root. */
 		report.pid = clone_init(plan, true, &pidfd, &report.err);
 		if (report.pid == 0) {
 			(void)close(report_fd);
-			inside(arg);
+			close_joined(fds);
+			init->run(init->arg);
 			_exit(1);
 		}
 	}
@@ -188,8 +225,7 @@ static int await_between(int report_fd, pid_t pid, pid_t *ret_pid,
 }
 
 static int clone_through_between(const struct plan *plan,
-				 const int fds[NS_KINDS],
-				 void (*inside)(void *arg), void *arg,
+				 const struct ns_init *init, int fds[NS_KINDS],
 				 pid_t *ret_pid, int *ret_pidfd, struct err *e)
 {
 	int pair[2];
@@ -201,7 +237,7 @@ static int clone_through_between(const struct plan *plan,
 	pid = fork();
 	if (pid == 0) {
 		(void)close(pair[0]);
-		between(plan, fds, pair[1], inside, arg);
+		between(plan, init, fds, pair[1]);
 	}
 	(void)close(pair[1]);
 	if (pid < 0)
@@ -212,7 +248,16 @@ static int clone_through_between(const struct plan *plan,
 	return r;
 }
 
-int ns_clone_init(const struct plan *plan, void (*inside)(void *arg), void *arg,
+/* Init waits for `start` as long as its engine likes: no pipe, lock or
+ * directory that the caller happened to have open may live on in it. */
+__attribute__((noreturn)) static void run_directly(const struct ns_init *init)
+{
+	if (sys_close_all_but(STDERR_FILENO + 1, init->fds, init->n_fds) == 0)
+		init->run(init->arg);
+	_exit(1);
+}
+
+int ns_clone_init(const struct plan *plan, const struct ns_init *init,
 		  pid_t *ret_pid, int *ret_pidfd, struct err *e)
 {
 	int fds[NS_KINDS] = { -1, -1, -1, -1, -1, -1, -1, -1 };
@@ -220,14 +265,12 @@ int ns_clone_init(const struct plan *plan, void (*inside)(void *arg), void *arg,
 
 	r = open_joined(plan, fds, e);
 	if (r == 0 && plan->intermediate) {
-		r = clone_through_between(plan, fds, inside, arg, ret_pid,
-					  ret_pidfd, e);
+		r = clone_through_between(plan, init, fds, ret_pid, ret_pidfd,
+					  e);
 	} else if (r == 0) {
 		r = clone_init(plan, false, ret_pidfd, e);
-		if (r == 0) {
-			inside(arg);
-			_exit(1);
-		}
+		if (r == 0)
+			run_directly(init);
 		*ret_pid = r;
 	}
 	close_joined(fds);

@@ -10,11 +10,24 @@
 
 struct err;
 
-/* HOST: the clone that starts INSIDE.  The child runs inside(arg), which must
- * not return, in the namespaces that the plan makes at the clone or joins
- * before it, still with the caller's ids; it is our child, whatever stood
- * between.  *ret_pidfd is owned by the caller. */
-int ns_clone_init(const struct plan *plan, void (*inside)(void *arg), void *arg,
+/* What INSIDE will be. */
+struct ns_init {
+	void (*run)(void *arg); /* must not return */
+	/* Runs first in the process that stands between, in HOST's namespaces
+	 * and with the caller's ids: what init inherits from its maker. */
+	int (*prepare)(void *arg, struct err *e);
+	void *arg;
+	int *fds; /* that it needs besides stdio; every other fd is closed */
+	size_t n_fds;
+};
+
+/* HOST: the clone that starts INSIDE.  The child runs init->run(arg) in the
+ * namespaces that the plan makes at the clone or joins before it, still with
+ * the caller's ids; it is our child, whatever stood between.  Where somebody
+ * else may be in a joined namespace, it enters that without any fd of HOST's
+ * but init->fds and, unless plan->dumpable, not dumpable.  *ret_pidfd is owned
+ * by the caller. */
+int ns_clone_init(const struct plan *plan, const struct ns_init *init,
 		  pid_t *ret_pid, int *ret_pidfd, struct err *e);
 
 /* HOST: the id maps of `pid`, in two rows, so that newuidmap and newgidmap

@@ -39,8 +39,8 @@ int userns_become_root(const struct plan *plan, struct err *e)
 		return err_sys(e, "setresuid to %u", u->setup_uid);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys(e, "set the parent-death signal");
-	if (plan->dumpable && prctl(PR_SET_DUMPABLE, 1) < 0)
-		return err_sys(e, "become dumpable");
+	if (prctl(PR_SET_DUMPABLE, plan->dumpable ? 1 : 0) < 0)
+		return err_sys(e, "decide on being dumpable");
 	return 0;
 }
 
@@ -82,5 +82,8 @@ int userns_nest(const struct plan *plan, int proc_fd, struct err *e)
 		return r;
 	(void)snprintf(map, sizeof(map), "%u %u 1\n", u->nested_gid,
 		       u->setup_gid);
-	return write_self(proc_fd, "gid_map", map, e);
+	r = write_self(proc_fd, "gid_map", map, e);
+	if (r == 0 && prctl(PR_SET_DUMPABLE, plan->dumpable ? 1 : 0) < 0)
+		return err_sys(e, "decide on being dumpable");
+	return r;
 }

@@ -85,8 +85,23 @@ ROW(listen)
 	return 0;
 }
 
+/* Init inherits the score from the process that stands between, whose /proc
+ * entry is not ours to write once it is not dumpable. */
+static int prepare_between(void *launch, struct err *e)
+{
+	struct launch *l = launch;
+
+	return limits_set_oom_score(getpid(), &l->plan->process, e);
+}
+
 ROW(clone)
 {
+	struct ns_init init = {
+		.run = inside_main,
+		.prepare = prepare_between,
+		.arg = l,
+	};
+	int keep[2];
 	int fds[2];
 	int r;
 
@@ -95,7 +110,11 @@ ROW(clone)
 		return r;
 	l->sync.fd = fds[0];
 	l->inside_fd = fds[1];
-	r = ns_clone_init(l->plan, inside_main, l, &l->pid, &l->pidfd, e);
+	keep[0] = l->inside_fd;
+	keep[1] = l->listen_fd;
+	init.fds = keep;
+	init.n_fds = 2;
+	r = ns_clone_init(l->plan, &init, &l->pid, &l->pidfd, e);
 	own_close(&l->inside_fd);
 	own_close(&l->listen_fd);
 	if (r < 0)

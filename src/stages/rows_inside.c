@@ -287,17 +287,19 @@ static void await_start(struct launch *l)
 	}
 }
 
-/* What HOST holds and we must not: its end of the channel above all, for
- * with it we would never see its end of file. */
-static void drop_hosts_things(struct launch *l)
+/* The clone has closed what HOST holds and we must not, its end of the channel
+ * above all, for with it we would never see its end of file.  The numbers are
+ * forgotten too: they will be those of other files. */
+static void forget_hosts_things(struct launch *l)
 {
 	l->side = INSIDE;
 	log_silence();
-	own_close(&l->sync.fd);
 	l->sync.fd = take_fd(&l->inside_fd);
 	l->sync.peer_pidfd = -1;
-	own_close(&l->dir_fd);
-	own_close(&l->store->root_fd);
+	l->pidfd = -1;
+	l->dir_fd = -1;
+	l->store->root_fd = -1;
+	l->store->lock_fd = -1;
 }
 
 void inside_main(void *launch)
@@ -306,7 +308,7 @@ void inside_main(void *launch)
 	struct err e = { 0 };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	drop_hosts_things(l);
+	forget_hosts_things(l);
 	l->fs.notes = &l->shared->notes;
 	if (stages_walk(l, &create_table, &e) < 0)
 		_exit(1);

@@ -22,7 +22,7 @@ WANT(listen)
 
 WANT(oom_score)
 {
-	return l->plan->process.set_oom_score_adj;
+	return l->plan->process.set_oom_score_adj && !l->plan->intermediate;
 }
 
 WANT(idmap)

@@ -40,6 +40,9 @@ int sys_boot_id(char ret[37]); /* /proc/sys/kernel/random/boot_id */
 
 /* Closes every fd from `first` on. */
 int sys_close_from(unsigned first);
+/* The same but for the n of `keep`, which is sorted; numbers below `first` in
+ * it do not matter. */
+int sys_close_all_but(unsigned first, int *keep, size_t n);
 /* Marks every fd from `first` on close-on-exec. */
 int sys_cloexec_from(unsigned first);
 
