@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/own.h"
+#include "sys/beneath.h"
 
 /* For a bundle whose process.env has no PATH. */
 #define DEFAULT_PATH \
@@ -174,23 +175,17 @@ int exec_program(const struct plan_process *p, const char *path,
 
 /* --- where it starts ------------------------------------------------------ */
 
-/* mkdir -p; what exists is fine, whatever it is: chdir will tell. */
+/* mkdir -p, which no link of /proc leads out of the root; what exists is fine,
+ * whatever it is: chdir will tell. */
 static int make_dirs(const char *path)
 {
-	autofree char *copy = str_dup(path);
+	autoclose int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = -1;
 
-	for (char *p = copy + 1;; p++) {
-		const char c = *p;
-
-		if (c != '/' && c != '\0')
-			continue;
-		*p = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		if (c == '\0')
-			return 0;
-		*p = c;
-	}
+	if (root_fd < 0)
+		return -errno;
+	fd = beneath_make_dir(root_fd, path);
+	return fd < 0 ? fd : 0;
 }
 
 /* A directory that the process had open from outside of the root, or a link
@@ -233,7 +228,10 @@ int exec_enter_cwd(const struct plan_process *p, bool as_user, struct err *e)
 	if (r == -EROFS)
 		return err_hint(e, "it is missing and the root filesystem is "
 				   "read-only: make it in the bundle");
-	if (r == -ENOTDIR || r == -EEXIST)
+	if (r == -ELOOP)
+		return err_hint(e, "it must not lead through /proc/self/fd or "
+				   "the like, nor in a circle");
+	if (r == -ENOTDIR)
 		return err_hint(e, "it is not a directory");
 	return r;
 }

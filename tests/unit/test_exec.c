@@ -132,6 +132,9 @@ static void entering(void)
 		is_int(cwd_result(closed, false), 1, "not yet: as the user");
 		is_int(cwd_result(closed, true), -EACCES, "nor the user");
 	}
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/made", dir_fd);
+	is_int(cwd_result(path, false), -ELOOP, "nothing made through an fd");
+	ok(faccessat(dir_fd, "made", F_OK, 0) < 0, "really nothing");
 	(void)unlinkat(dir_fd, "closed", AT_REMOVEDIR);
 	(void)unlinkat(dir_fd, "a/b/c", AT_REMOVEDIR);
 	(void)unlinkat(dir_fd, "a/b", AT_REMOVEDIR);
