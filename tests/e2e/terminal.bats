@@ -30,9 +30,8 @@ run_it() {
 }
 # sane: the caller's terminal is as it was: echo, lines, signals.
 sane() {
-	type_line 'clear; stty -a | tr ";" "\n" | grep -oE "(^| )-?(icanon|echo|isig|icrnl|opost)( |$)" | tr -d " \n"; echo .'
-	shows 'isigicanon.*icrnl.*opost.*echo\.|isig.*icanon.*echo' || return
-	not screen_like -- '-(icanon|echo|isig|icrnl|opost)'
+	type_line 'clear; stty -a | tr " ;" "\n\n" | grep -xE -- "-?(icanon|echo|isig|icrnl|opost)" | sort | tr "\n" ,; echo end'
+	shows '^echo,icanon,icrnl,isig,opost,end$'
 }
 
 @test "an interactive shell, as plain spec writes it" {
@@ -86,8 +85,8 @@ sane() {
 @test "job control works inside: the shell has a controlling terminal" {
 	run_it
 	type_line 'sleep 100 &'
-	type_line 'echo "jobs $(jobs | wc -l)"; kill %1; cat /proc/self/stat | cut -d" " -f7'
-	shows '^jobs 1$'
+	type_line 'jobs; kill %1'
+	shows '^\[1\]\+? +Running'
 	not screen_like "can't access tty"
 	type_line exit
 	shows '^ended 0$'
@@ -96,7 +95,7 @@ sane() {
 @test "the terminal is restored when the container is killed" {
 	run_it
 	rootlet kill c1 KILL
-	shows '^ended 137$'
+	shows 'ended 137$'
 	sane
 }
 
