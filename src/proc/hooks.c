@@ -54,11 +54,12 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Returned by child_main() it ends the child: clone(2) sees to that. */
 static int child_fails(struct hook_child *c, const char *doing)
 {
 	c->failed = errno;
 	c->doing = doing;
-	_exit(127);
+	return 127;
 }
 
 /* In the child; memory is shared with the sleeping parent. */
@@ -69,7 +70,7 @@ static int child_main(void *data)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return child_fails(c, "bind it to us");
 	if (getppid() != c->parent) /* ended before that */
-		_exit(127);
+		return 127;
 	if (setpgid(0, 0) < 0)
 		return child_fails(c, "give it a process group");
 	reset_signals();
