@@ -55,6 +55,22 @@ static int explain_fs(const struct making *k, int fs_fd, int code,
 	return -e->code;
 }
 
+/* The plan leaves out the ids that do not map; what a joined user namespace
+ * maps, it can't know. */
+static int set_param(const struct making *k, int fs_fd,
+		     const struct mount_param *p, struct err *e)
+{
+	int r = sys_fsconfig_set(fs_fd, p->key, p->value);
+
+	if (r >= 0)
+		return 0;
+	if (r == -EINVAL && k->plan->ns[NS_USER].action == NS_JOIN &&
+	    (str_eq(p->key, "uid") || str_eq(p->key, "gid")))
+		return degrade_note(k->plan, k->fs->notes, DEGRADE_MOUNT_ID,
+				    (unsigned)k->index, e);
+	return explain_fs(k, fs_fd, r, p, e);
+}
+
 static int set_params(const struct making *k, int fs_fd, struct err *e)
 {
 	const struct plan_mount *m = k->m;
@@ -65,10 +81,9 @@ static int set_params(const struct making *k, int fs_fd, struct err *e)
 	if (r < 0)
 		return explain_fs(k, fs_fd, r, NULL, e);
 	for (size_t i = 0; i < m->n_params; i++) {
-		r = sys_fsconfig_set(fs_fd, m->params[i].key,
-				     m->params[i].value);
+		r = set_param(k, fs_fd, &m->params[i], e);
 		if (r < 0)
-			return explain_fs(k, fs_fd, r, &m->params[i], e);
+			return r;
 	}
 	if (k->below_mode >= 0) {
 		char mode[16];

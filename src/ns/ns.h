@@ -50,7 +50,8 @@ void idmap_job_done(struct idmap_job *job); /* waits for what still runs */
 
 /* INSIDE: the ids of the plan's set-up; groups dropped where that is allowed.
  * Sets the parent-death signal and dumpable again, which a change of
- * credentials clears. */
+ * credentials clears.  1: a joined user namespace lets nobody drop groups, and
+ * there are some. */
 int userns_become_root(const struct plan *plan, struct err *e);
 
 /* INSIDE, as root there: joins and makes the namespaces that had to wait. */

@@ -26,22 +26,28 @@
 int userns_become_root(const struct plan *plan, struct err *e)
 {
 	const struct plan_userns *u = &plan->userns;
+	bool kept = false;
 
 	if (plan->ns[NS_USER].action == NS_INHERIT)
 		return 0;
 	if (setresgid(u->setup_gid, u->setup_gid, u->setup_gid) < 0)
 		return err_sys(e, "setresgid to %u", u->setup_gid);
 	/* Where setgroups is denied the caller's groups stay; they are
-	 * unmapped, and the plan lists them. */
-	if (!u->deny_setgroups && setgroups(0, NULL) < 0 && errno != EPERM)
-		return err_sys(e, "drop the caller's groups");
+	 * unmapped.  The plan lists it, but of a joined namespace it can't
+	 * know. */
+	if (!u->deny_setgroups && setgroups(0, NULL) < 0) {
+		if (errno != EPERM)
+			return err_sys(e, "drop the caller's groups");
+		kept = plan->ns[NS_USER].action == NS_JOIN &&
+		       getgroups(0, NULL) > 0;
+	}
 	if (setresuid(u->setup_uid, u->setup_uid, u->setup_uid) < 0)
 		return err_sys(e, "setresuid to %u", u->setup_uid);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys(e, "set the parent-death signal");
 	if (prctl(PR_SET_DUMPABLE, plan->dumpable ? 1 : 0) < 0)
 		return err_sys(e, "decide on being dumpable");
-	return 0;
+	return kept;
 }
 
 static int write_self(int proc_fd, const char *name, const char *text,

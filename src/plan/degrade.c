@@ -145,6 +145,13 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.why = "the others are not mapped in the container's user namespace",
 		.fix = "map them in linux.gidMappings",
 	},
+	[DEGRADE_GROUPS_KEPT] = {
+		.item = "process.user",
+		.wanted = "none of the caller's groups",
+		.got = "the caller's groups, which show as 65534",
+		.why = "the kernel lets nobody drop groups in a user namespace whose only group is the caller's: what they may read and write, the container may",
+		.fix = "get subordinate ids, see subgid(5)",
+	},
 	[DEGRADE_NESTED_USERNS] = {
 		.item = "process.user",
 		.wanted = "capabilities in the namespaces of the container",

@@ -106,6 +106,19 @@ static const char *groups_text(struct arena *a, const uint32_t *v, size_t n)
 	return idmap_text(a, ids, n, true);
 }
 
+/* Does the caller have groups that the program will have too? */
+static bool keeps_groups(const struct plan *plan)
+{
+	const struct caller *c = plan->caller;
+
+	if (plan->ns[NS_USER].action == NS_JOIN || plan->process.set_groups)
+		return false;
+	for (size_t i = 0; i < c->n_groups; i++)
+		if (c->groups[i] != c->gid)
+			return true;
+	return false;
+}
+
 static int plan_groups(struct plan *plan, struct err *e)
 {
 	const struct uint32s *wanted =
@@ -120,6 +133,9 @@ static int plan_groups(struct plan *plan, struct err *e)
 	for (size_t i = 0; p->set_groups && i < wanted->n; i++)
 		if (plan_gid_maps(plan, wanted->v[i]))
 			p->groups[p->n_groups++] = wanted->v[i];
+	if (keeps_groups(plan) &&
+	    degrade_add(plan, DEGRADE_GROUPS_KEPT, NULL, NULL, NULL, e) < 0)
+		return -e->code;
 	if (p->n_groups == wanted->n)
 		return 0;
 	return degrade_add(

@@ -78,7 +78,10 @@ char *user_home(int root_fd, uint32_t uid)
 
 int user_become(const struct plan_process *p, struct err *e)
 {
-	if (p->set_groups && setgroups(p->n_groups, p->groups) < 0) {
+	/* A joined user namespace may deny it to all, as that of a single id
+	 * does.  Then nothing is to be set, and what stays was noted before. */
+	if (p->set_groups && setgroups(p->n_groups, p->groups) < 0 &&
+	    !(errno == EPERM && p->n_groups == 0)) {
 		(void)err_sys(e, "set the %zu additional groups of the program",
 			      p->n_groups);
 		return err_hint(e,

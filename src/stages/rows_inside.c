@@ -42,7 +42,12 @@ ROW(open_sources)
 /* The ids are mapped; here we take them. */
 ROW(become_root)
 {
-	return userns_become_root(l->plan, e);
+	int r = userns_become_root(l->plan, e);
+
+	if (r <= 0)
+		return r;
+	return degrade_note(l->plan, &l->shared->notes, DEGRADE_GROUPS_KEPT, 0,
+			    e);
 }
 
 /* Root inside from here on. */

@@ -81,3 +81,18 @@ files_of() { local fd; for fd in "/proc/$1/fd"/*; do readlink "$fd" || :; done; 
 	has 700
 	rootlet delete --force first
 }
+
+@test "a container whose user namespace has a single id can be joined" {
+	requires_unprivileged
+	local pid
+	bundle
+	CID=first detached 'while :; do sleep 1; done' --userns single
+	pid=$(state_of .pid first)
+	config 'del(.linux.uidMappings, .linux.gidMappings) |
+		.linux.namespaces |= (map(select(.type != "user" and .type != "pid")) +
+		[{type: "user", path: ($ns + "user")}, {type: "pid", path: ($ns + "pid")}])' --arg ns "/proc/$pid/ns/"
+	inside 'id -u; readlink /proc/self/ns/user; cat /proc/1/comm'
+	ok
+	has 0 "$(readlink "/proc/$pid/ns/user")"
+	rootlet delete --force first
+}
