@@ -45,6 +45,7 @@ librootlet_a_SOURCES = \
 	src/cli/version.c \
 	src/fs/attrs.c \
 	src/fs/attrs.h \
+	src/fs/beforehand.c \
 	src/fs/dest.c \
 	src/fs/dest.h \
 	src/fs/device.h \
@@ -58,6 +59,7 @@ librootlet_a_SOURCES = \
 	src/fs/private.c \
 	src/fs/root.c \
 	src/fs/sources.c \
+	src/fs/sources.h \
 	src/fs/sysctl.c \
 	src/ns/clone.c \
 	src/ns/idmap_write.c \
@@ -148,6 +150,8 @@ librootlet_a_SOURCES = \
 	src/state/store.h \
 	src/sys/beneath.c \
 	src/sys/beneath.h \
+	src/sys/effective.c \
+	src/sys/effective.h \
 	src/sys/fdpass.c \
 	src/sys/fdpass.h \
 	src/sys/memfd.c \

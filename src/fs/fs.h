@@ -1,7 +1,8 @@
 /* fs.h - the container's view of files, made by file descriptor.
  *
- * All of it runs INSIDE, in the order of this header; struct fs carries the
- * fds from one step to the next and belongs to the new process alone.
+ * But for the first two all of it runs INSIDE, in the order of this header;
+ * struct fs carries the fds from one step to the next and belongs to the new
+ * process alone.
  * Nothing here reads a string of the bundle: struct plan has decided.
  * Each function returns 0, or -errno with the sentence in e.
  */
@@ -30,6 +31,13 @@ struct fs {
 		.console_fd = -1                                              \
 	}
 void fs_done(struct fs *fs);
+
+/* HOST, before the clone, where the plan says sources_beforehand: opens the
+ * root filesystem and the bind sources that INSIDE would have no right to
+ * reach and HOST has, as detached trees; INSIDE must inherit the fds. */
+int fs_open_beforehand(struct fs *fs, const struct plan *plan, struct err *e);
+/* Those fds; ret has room for 1 + plan->n_mounts.  Returns how many. */
+size_t fs_fds_beforehand(const struct fs *fs, int *ret);
 
 /* Still with the caller's ids, in the new mount namespace: cuts propagation
  * to the host, then opens the root filesystem, every bind source and every

@@ -8,14 +8,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "base/str.h"
 #include "fs/device.h"
 #include "fs/fs.h"
+#include "fs/sources.h"
 #include "sys/mountapi.h"
 
 static void close_all(int *fds, size_t n)
@@ -32,6 +35,16 @@ static int *no_fds(size_t n)
 	for (size_t i = 0; i < n; i++)
 		fds[i] = -1;
 	return fds;
+}
+
+void sources_init(struct fs *fs, const struct plan *plan)
+{
+	if (fs->sources || fs->device_sources)
+		return;
+	fs->n_sources = plan->n_mounts;
+	fs->sources = no_fds(fs->n_sources);
+	fs->n_device_sources = plan->n_devices;
+	fs->device_sources = no_fds(fs->n_device_sources);
 }
 
 void fs_done(struct fs *fs)
@@ -61,11 +74,36 @@ static int cut_propagation(const struct plan *plan, struct err *e)
 	return 0;
 }
 
+static int open_dir(const char *path)
+{
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* HOST has opened the root filesystem, as we can't reach it.  So it goes over
+ * the nearest directory above it that we can. */
+static int open_attach_point(struct fs *fs, const char *path, struct err *e)
+{
+	autofree char *at = str_dup(path);
+
+	fs->attach_fd = open_dir(at);
+	while (fs->attach_fd < 0 && at[1] != '\0') {
+		char *slash = strrchr(at, '/');
+
+		slash[slash == at] = '\0';
+		fs->attach_fd = open_dir(at);
+	}
+	if (fs->attach_fd < 0)
+		return err_sys(e, "open a directory above %s", path);
+	return 0;
+}
+
 static int open_root(struct fs *fs, const struct plan *plan, struct err *e)
 {
 	const char *path = plan->root.path;
 
-	fs->attach_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fs->root_fd >= 0)
+		return open_attach_point(fs, path, e);
+	fs->attach_fd = open_dir(path);
 	if (fs->attach_fd < 0) {
 		(void)err_sys(e, "open the root filesystem %s", path);
 		return err_hint(e,
@@ -80,7 +118,7 @@ static int open_root(struct fs *fs, const struct plan *plan, struct err *e)
 	return 0;
 }
 
-static bool is_bind(const struct plan_mount *m)
+bool sources_is_bind(const struct plan_mount *m)
 {
 	for (int i = 0; i < MOUNT_RUNGS && m->ladder[i] != MOUNT_END; i++)
 		if (m->ladder[i] == MOUNT_BIND)
@@ -180,14 +218,11 @@ int fs_open_sources(struct fs *fs, const struct plan *plan, struct err *e)
 {
 	int r = cut_propagation(plan, e);
 
-	fs->n_sources = plan->n_mounts;
-	fs->sources = no_fds(fs->n_sources);
-	fs->n_device_sources = plan->n_devices;
-	fs->device_sources = no_fds(fs->n_device_sources);
+	sources_init(fs, plan);
 	if (r == 0)
 		r = open_root(fs, plan, e);
 	for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++)
-		if (is_bind(&plan->mounts[i]))
+		if (fs->sources[i] < 0 && sources_is_bind(&plan->mounts[i]))
 			r = open_source(fs, plan, i, e);
 	for (size_t i = 0; r >= 0 && i < plan->n_devices; i++)
 		r = open_device(fs, plan, i, e);

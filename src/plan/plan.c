@@ -70,6 +70,15 @@ static int check_kernel(const struct caller *c, struct err *e)
 			   "22.04 have one");
 }
 
+/* Capabilities over the files of others end at a user namespace; and where a
+ * mount namespace is joined, paths mean what they mean there. */
+static bool has_sources_beforehand(const struct plan *plan)
+{
+	return plan->ns[NS_USER].action != NS_INHERIT &&
+	       plan->ns[NS_MNT].action == NS_NEW &&
+	       caller_is_privileged(plan->caller);
+}
+
 static int make(struct plan *plan, struct err *e)
 {
 	static int (*const steps[])(struct plan *, struct err *) = {
@@ -85,6 +94,7 @@ static int make(struct plan *plan, struct err *e)
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i](plan, e);
 	plan->hooks = plan->spec->hooks;
+	plan->sources_beforehand = has_sources_beforehand(plan);
 	plan->sealed_exe = needs_sealed_exe(plan);
 	plan->dumpable = may_be_dumpable(plan);
 	return r;

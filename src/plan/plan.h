@@ -188,6 +188,7 @@ struct plan {
 	struct plan_process process;
 	const struct spec_hooks *hooks; /* NULL: none */
 	bool dumpable; /* nobody foreign can see us while we set up */
+	bool sources_beforehand; /* HOST may reach what INSIDE may not */
 	bool sealed_exe; /* run INSIDE from a copy that can't be written */
 	struct degradation *degraded; /* known before we start */
 	size_t n_degraded;

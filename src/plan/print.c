@@ -404,6 +404,8 @@ void plan_print(const struct plan *plan, struct json_out *out)
 	print_sysctls(plan, out);
 	print_process(&plan->process, out);
 	print_hooks(plan, out);
+	if (plan->sources_beforehand)
+		json_bool(out, "sourcesBeforehand", true);
 	json_bool(out, "sealedExecutable", plan->sealed_exe);
 	json_bool(out, "dumpable", plan->dumpable);
 	degraded_print(plan->degraded, plan->n_degraded, out);

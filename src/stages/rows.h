@@ -16,6 +16,7 @@
 ROW(take_id);
 ROW(prepare_seccomp);
 ROW(listen);
+ROW(open_beforehand);
 ROW(clone);
 ROW(record_process);
 ROW(set_oom_score);
@@ -53,6 +54,7 @@ ROW(execute);
 
 WANT(seccomp);
 WANT(listen);
+WANT(open_beforehand);
 WANT(oom_score);
 WANT(idmap);
 WANT(terminal);

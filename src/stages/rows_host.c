@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "proc/hooks.h"
@@ -94,6 +95,11 @@ static int prepare_between(void *launch, struct err *e)
 	return limits_set_oom_score(getpid(), &l->plan->process, e);
 }
 
+ROW(open_beforehand)
+{
+	return fs_open_beforehand(&l->fs, l->plan, e);
+}
+
 ROW(clone)
 {
 	struct ns_init init = {
@@ -101,7 +107,7 @@ ROW(clone)
 		.prepare = prepare_between,
 		.arg = l,
 	};
-	int keep[2];
+	autofree int *keep = mem_zero_n(l->plan->n_mounts + 3, sizeof(*keep));
 	int fds[2];
 	int r;
 
@@ -113,10 +119,11 @@ ROW(clone)
 	keep[0] = l->inside_fd;
 	keep[1] = l->listen_fd;
 	init.fds = keep;
-	init.n_fds = 2;
+	init.n_fds = 2 + fs_fds_beforehand(&l->fs, keep + 2);
 	r = ns_clone_init(l->plan, &init, &l->pid, &l->pidfd, e);
 	own_close(&l->inside_fd);
 	own_close(&l->listen_fd);
+	fs_done(&l->fs); /* INSIDE has them now */
 	if (r < 0)
 		return r;
 	l->sync.peer_pidfd = l->pidfd;

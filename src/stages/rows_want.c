@@ -20,6 +20,11 @@ WANT(listen)
 	return l->wait_for_start;
 }
 
+WANT(open_beforehand)
+{
+	return l->plan->sources_beforehand;
+}
+
 WANT(oom_score)
 {
 	return l->plan->process.set_oom_score_adj && !l->plan->intermediate;

@@ -11,6 +11,8 @@ static const struct stage create_rows[] = {
 	{ "prepare the seccomp filter", HOST, row_prepare_seccomp,
 	  want_seccomp },
 	{ "listen for start", HOST, row_listen, want_listen },
+	{ "open what only the caller may reach", HOST, row_open_beforehand,
+	  want_open_beforehand },
 	{ "enter the user namespace", HOST, row_clone },
 	{ "record the process", HOST, row_record_process },
 	{ "set the OOM score", HOST, row_set_oom_score, want_oom_score },

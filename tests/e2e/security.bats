@@ -96,3 +96,21 @@ files_of() { local fd; for fd in "/proc/$1/fd"/*; do readlink "$fd" || :; done; 
 	has 0 "$(readlink "/proc/$pid/ns/user")"
 	rootlet delete --force first
 }
+
+@test "root with a user namespace: bundle and source below a 0700 directory of somebody else" {
+	requires_root
+	bundle '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings |
+		.mounts += [{destination: "/mnt/a", type: "bind", source: ($dir + "/private/source"), options: ["rbind", "ro"]}]' \
+		--arg dir "$BATS_TEST_TMPDIR"
+	mkdir -p private/source
+	mv "$BUNDLE" private/bundle
+	echo hello >private/source/file
+	echo 'cat /mnt/a/file; touch /mnt/a/x || echo read-only; ls -d /[a-q]* | tr "\n" " "' >private/bundle/rootfs/script
+	chown 1000 private
+	chmod 700 private
+	go rootlet run --bundle private/bundle "$CID"
+	ended 0
+	has hello read-only
+	like '/bin /dev /etc /home /mnt /proc '
+}
