@@ -35,6 +35,7 @@ unit_tests = \
 not_under_valgrind = \
 	tests/unit/test_beneath \
 	tests/unit/test_dest \
+	tests/unit/test_exec \
 	tests/unit/test_state \
 	tests/unit/test_store
 

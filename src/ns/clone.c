@@ -131,6 +131,7 @@ static int join_all(const struct plan *plan, const int fds[NS_KINDS],
 }
 
 /* Namespace situation: HOST's, or what the process between has joined. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes it */
 static pid_t clone_init(const struct plan *plan, bool sibling, int *ret_pidfd,
 			struct err *e)
 {

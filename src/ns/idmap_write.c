@@ -44,6 +44,7 @@ static int write_map(pid_t pid, const char *name, const struct id_range *map,
 	size_t i;
 	int r;
 
+	strbuf_puts(&text, ""); /* a string even when there is no line */
 	for (i = 0; i < n; i++)
 		strbuf_printf(&text, "%u %u %u\n", map[i].inside,
 			      map[i].outside, map[i].count);

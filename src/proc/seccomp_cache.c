@@ -155,8 +155,7 @@ static void forget_oldest(int cache_fd)
 		return;
 	(void)take_fd(&fd);
 	/* One thread, and a stream of our own. */
-	while ((entry = readdir(dir)) !=
-	       NULL) { // NOLINT(concurrency-mt-unsafe)
+	while ((entry = readdir(dir)) != NULL) {
 		struct stat st;
 
 		if (!str_after(entry->d_name, PREFIX) ||

@@ -35,7 +35,7 @@ load lib/common
 	ok && has hello
 	cd /
 	for option in "-b $BUNDLE" "--bundle=$BUNDLE" "-bundle $BUNDLE" "-b=$BUNDLE"; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # it is several words
 		go rootlet run $option c1
 		ok && has hello
 	done
@@ -306,7 +306,7 @@ b" .hidden "a*" ü "$long"; do
 	# Without it, and without HOME and PATH: never a crash, and always the same place.
 	id=rootlet-e2e-$$-$BATS_TEST_NUMBER
 	for variables in "" "XDG_RUNTIME_DIR=/nowhere" "XDG_RUNTIME_DIR=" "TMPDIR=$BATS_TEST_TMPDIR"; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # it is several words
 		go env -i ASAN_OPTIONS="$ASAN_OPTIONS" $variables "$ROOTLET" run --keep --bundle "$BUNDLE" "$id"
 		ok
 		go env -i ASAN_OPTIONS="$ASAN_OPTIONS" "$ROOTLET" state "$id"

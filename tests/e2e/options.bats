@@ -47,7 +47,7 @@ load lib/common
 	for options in "--root $ROOT" "--root=$ROOT" "-root $ROOT" "-root=$ROOT" \
 		"--root $ROOT --debug=false" "--root $ROOT --cgroup-manager cgroupfs" "--root $ROOT --criu criu" \
 		"--root $ROOT --log-level warning" "--root $ROOT --rootless auto" "--root $ROOT --systemd-cgroup=false"; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # it is several words
 		go "$ROOTLET" $options run --bundle "$BUNDLE" c1
 		ok && has hello || complain "$options"
 	done
@@ -82,7 +82,7 @@ load lib/common
 @test "bad command lines are one line on stderr" {
 	bundle '.process.args = ["true"]'
 	while IFS= read -r line; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # it is several words
 		go rootlet $line
 		[ "$status" = 1 ] && [ -z "$output" ] && [ "${#stderr_lines[@]}" = 1 ] || complain "rootlet $line"
 	done <<-END
@@ -118,7 +118,7 @@ load lib/common
 @test "what is not there yet is refused, not ignored" {
 	bundle '.process.args = ["true"]'
 	for option in "--console-socket $BATS_TEST_TMPDIR/s" "--pidfd-socket $BATS_TEST_TMPDIR/s" "--preserve-fds 1"; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # it is several words
 		go rootlet create --bundle "$BUNDLE" $option c1
 		refused "${option%% *}"
 	done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # security.bats - what a container, or somebody else on the machine, must not get.
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash disable=SC2016,SC2154 # text for another shell; go() sets output and stderr
 
 load lib/common
 
@@ -113,4 +113,15 @@ files_of() { local fd; for fd in "/proc/$1/fd"/*; do readlink "$fd" || :; done; 
 	ended 0
 	has hello read-only
 	like '/bin /dev /etc /home /mnt /proc '
+}
+
+@test "a umask that takes the owner's own rights away" {
+	bundle
+	: >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+	script umask
+	(umask 0777 && rootlet create --bundle "$BUNDLE" c2 </dev/null >>"$BATS_TEST_TMPDIR/out" 2>>"$BATS_TEST_TMPDIR/err" 3>&-)
+	[ "$(state_of .status c2)" = created ]
+	rootlet start c2
+	until_true 5 grep -qx 0777 "$BATS_TEST_TMPDIR/out"
+	[ "$(stat -c %a "$ROOT/c2")" = 700 ]
 }
