@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -62,6 +63,10 @@ static int launch_bundle(const struct globals *g, struct bundle *b,
 {
 	int r;
 
+	/* What we make for ourselves is ours to read, whatever the caller's
+	 * umask is; INSIDE takes that one back. */
+	l->umask = umask(0);
+	(void)umask(l->umask & 077);
 	r = store_open(g->root, b->caller.uid,
 		       caller_is_privileged(&b->caller) &&
 			       b->caller.initial_userns,

@@ -36,6 +36,7 @@ struct launch {
 	size_t config_len;
 	const char *pid_file; /* borrowed; NULL: none */
 	bool wait_for_start; /* `create`: INSIDE listens, HOST ends */
+	mode_t umask; /* the caller's, and so the program's */
 	struct supervise *supervise; /* borrowed; NULL: not in the foreground */
 
 	struct store *store; /* borrowed */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -314,6 +315,7 @@ void inside_main(void *launch)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	forget_hosts_things(l);
+	(void)umask(l->umask);
 	l->fs.notes = &l->shared->notes;
 	if (stages_walk(l, &create_table, &e) < 0)
 		_exit(1);
