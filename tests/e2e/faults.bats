@@ -70,11 +70,14 @@ walk_all() { # SIDE KIND
 @test "the same id can be used at once after a fault, without delete" {
 	config 'del(.hooks)'
 	script true
-	for number in 4 5 8 10 15 22 28; do
+	local name number
+	for name in 'enter the user namespace' 'record the process' 'open the sources of the mounts' \
+		'become root in the user namespace' 'make the mounts' 'change the root' 'set the resource limits'; do
+		number=$(printf '%s\n' "${rows[@]}" | awk -F '\t' -v name="$name" '$4 == name { print $1 }')
 		ROOTLET_FAULT="$number:HOST:kill-before" "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
 		[ ! -e "$ROOT/c1" ] || go "$ROOTLET_FAULTS" --root "$ROOT" state c1
 		go "$ROOTLET_FAULTS" --root "$ROOT" run --bundle "$BUNDLE" c1
-		ok || complain "row $number"
+		ok || complain "row $number, $name"
 	done
 }
 
