@@ -39,6 +39,17 @@ int container_load(struct store *store, const char *id, int wait_ms,
 			    &ret->pidfd, e);
 }
 
+int container_peek(struct store *store, const char *id, struct container *ret,
+		   struct err *e)
+{
+	int r = state_read_in(store, id, &ret->state, e);
+
+	if (r < 0)
+		return r;
+	return state_status(store, -1, &ret->state, &ret->status, &ret->pidfd,
+			    e);
+}
+
 void container_done(struct container *c)
 {
 	own_close(&c->dir_fd);

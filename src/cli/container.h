@@ -29,6 +29,9 @@ struct container {
  * good for container_done() and may have a dir_fd. */
 int container_load(struct store *store, const char *id, int wait_ms,
 		   struct container *ret, struct err *e);
+/* The same without a lock and without opening its directory (dir_fd is -1). */
+int container_peek(struct store *store, const char *id, struct container *ret,
+		   struct err *e);
 void container_done(struct container *c);
 
 /* The members that state and list show, in runc's order, of one object. */

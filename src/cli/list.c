@@ -114,10 +114,11 @@ static int each_container(struct store *store, char **ids,
 {
 	struct err why;
 
+	store_enter(store);
 	for (size_t i = 0; ids[i]; i++) {
 		struct container c = CONTAINER_INIT;
 
-		if (container_load(store, ids[i], -1, &c, &why) == 0)
+		if (container_peek(store, ids[i], &c, &why) == 0)
 			add(&c, data);
 		else if (why.code != ENOENT)
 			log_write(LOG_DEBUG, "list: %s, ignoring", why.text);

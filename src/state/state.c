@@ -4,13 +4,17 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/own.h"
+#include "base/str.h"
 #include "plan/plan.h"
 #include "state/internal.h"
+#include "state/store.h"
 
 #define OCI_VERSION "1.3.0"
 /* Raised when an older rootlet would misunderstand what is written. */
@@ -158,15 +162,36 @@ int state_parse(const char *text, size_t len, const char *id, struct state *ret,
 	return r;
 }
 
-int state_read(int dir_fd, const char *id, struct state *ret, struct err *e)
+/* One read(2) for the usual record; a longer one is read on. */
+static int read_record(int dir_fd, const char *path, char **ret,
+		       size_t *ret_len)
+{
+	autoclose int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, text, sizeof(text), 0);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == sizeof(text))
+		return file_read_fd(fd, STATE_MAX, ret, ret_len);
+	*ret = mem_dup(text, (size_t)n);
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+static int read_at(int dir_fd, const char *path, const char *id,
+		   struct state *ret, struct err *e)
 {
 	auto(state) struct state s = { 0 };
 	autofree char *text = NULL;
 	size_t len;
 	int r;
 
-	r = file_read_at(dir_fd, STORE_STATE, STATE_MAX, &text, &len);
-	if (r == -ENOENT)
+	r = read_record(dir_fd, path, &text, &len);
+	if (r == -ENOENT || r == -ENOTDIR)
 		return err_set(e, ENOENT, "container does not exist: %s", id);
 	if (r < 0 && r != -EFBIG)
 		return err_errno(e, r, "read " STORE_STATE " of container %s",
@@ -187,6 +212,19 @@ int state_read(int dir_fd, const char *id, struct state *ret, struct err *e)
 	*ret = s;
 	s = (struct state){ 0 };
 	return 0;
+}
+
+int state_read(int dir_fd, const char *id, struct state *ret, struct err *e)
+{
+	return read_at(dir_fd, STORE_STATE, id, ret, e);
+}
+
+int state_read_in(const struct store *store, const char *id, struct state *ret,
+		  struct err *e)
+{
+	autofree char *path = str_format("%s/" STORE_STATE, id);
+
+	return read_at(store->root_fd, path, id, ret, e);
 }
 
 char *state_oci_json(const struct state *s, enum status status)

@@ -46,6 +46,10 @@ struct state {
  * that can't be understood is -EBADMSG. */
 int state_write(int dir_fd, const struct state *s, struct err *e);
 int state_read(int dir_fd, const char *id, struct state *ret, struct err *e);
+/* The same without the container's directory being open: for who looks at
+ * many. */
+int state_read_in(const struct store *store, const char *id, struct state *ret,
+		  struct err *e);
 void state_done(struct state *s);
 
 /* The time now, for `created`. */
@@ -56,7 +60,8 @@ void state_timestamp(char ret[40]);
 int state_set_init(struct state *s, pid_t pid, int pidfd, struct err *e);
 
 /* What is true now: boot id, pid and start time, zombie, lock and socket are
- * looked at.  *ret_pidfd (may be NULL) gets a verified pidfd of init, or -1.
+ * looked at.  dir_fd is ROOT/ID, or -1: opened when it is needed.  *ret_pidfd
+ * (may be NULL) gets a verified pidfd of init, or -1.
  * -errno only when the system can't tell. */
 int state_status(struct store *store, int dir_fd, const struct state *s,
 		 enum status *ret, int *ret_pidfd, struct err *e);

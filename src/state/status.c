@@ -113,20 +113,43 @@ static int find_init(const struct state *s, int *ret_pidfd, struct err *e)
 	return 0;
 }
 
+/* The socket's name.  Who has entered the root (store_enter) takes the short
+ * way; else by the directory's fd, so that 108 bytes suffice. */
+static int name_socket(const struct store *store, int dir_fd, const char *id,
+		       struct sockaddr_un *addr)
+{
+	int n;
+
+	if (dir_fd < 0 && store->entered)
+		n = snprintf(addr->sun_path, sizeof(addr->sun_path),
+			     "%s/" STORE_SOCKET, id);
+	else
+		n = snprintf(addr->sun_path, sizeof(addr->sun_path),
+			     "/proc/self/fd/%d/" STORE_SOCKET, dir_fd);
+	return (size_t)n < sizeof(addr->sun_path) ? 0 : -ENAMETOOLONG;
+}
+
 /* 1: init still waits for `start`, 0: the program was executed.  A datagram
  * socket can't connect to init's, which is of another type; it learns only
  * whether that is there (EPROTOTYPE), and init is not even woken. */
-static int init_waits(int dir_fd, struct err *e)
+static int init_waits(const struct store *store, int dir_fd, const char *id,
+		      struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	static int sock = -1; /* one is enough, it never gets connected */
+	autoclose int opened = -1;
 
 	if (sock < 0)
 		sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return err_sys(e, "make a socket");
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path),
-		       "/proc/self/fd/%d/" STORE_SOCKET, dir_fd);
+	if (name_socket(store, dir_fd, id, &addr) < 0 ||
+	    (dir_fd < 0 && !store->entered)) {
+		opened = openat(store->root_fd, id, OPEN_DIR);
+		if (opened < 0)
+			return errno == ENOENT ? 0 : err_sys(e, "open %s", id);
+		(void)name_socket(store, opened, id, &addr);
+	}
 	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0)
 		return err_set(e, EPROTO, STORE_SOCKET " is not init's");
 	switch (errno) {
@@ -138,6 +161,18 @@ static int init_waits(int dir_fd, struct err *e)
 	default:
 		return err_sys(e, "look whether init listens at " STORE_SOCKET);
 	}
+}
+
+static int is_locked(const struct store *store, int dir_fd, const char *id)
+{
+	autoclose int opened = -1;
+
+	if (dir_fd >= 0)
+		return store_is_locked(store, dir_fd);
+	opened = openat(store->root_fd, id, OPEN_DIR);
+	if (opened < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return store_is_locked(store, opened);
 }
 
 int state_status(struct store *store, int dir_fd, const struct state *s,
@@ -156,12 +191,12 @@ int state_status(struct store *store, int dir_fd, const struct state *s,
 	if (r < 0)
 		return r;
 	if (s->pid == 0 || s->status == STATUS_CREATING) {
-		r = store_is_locked(store, dir_fd);
+		r = is_locked(store, dir_fd, s->id);
 		if (r < 0)
 			return err_errno(e, r, "look at the lock of %s", s->id);
 		*ret = r > 0 ? STATUS_CREATING : STATUS_STOPPED;
 	} else if (pidfd >= 0 && s->status == STATUS_CREATED) {
-		r = init_waits(dir_fd, e);
+		r = init_waits(store, dir_fd, s->id, e);
 		if (r < 0)
 			return err_wrap(e, "container %s", s->id);
 		*ret = r > 0 ? STATUS_CREATED : STATUS_RUNNING;

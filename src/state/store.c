@@ -32,6 +32,11 @@
 /* A delete that is about to end is waited for by who claims its id. */
 #define CLAIM_WAIT_MS 2000
 
+void store_enter(struct store *s)
+{
+	s->entered = s->root_fd >= 0 && fchdir(s->root_fd) == 0;
+}
+
 void store_done(struct store *s)
 {
 	if (s->root_fd >= 0)
