@@ -66,6 +66,7 @@ make_bundles() { # CALLER...
 		.process.args = ["sh", "-c", "exit 3"]'
 	for caller in "$@"; do
 		bundle "$caller" true '.process.args = ["/bin/true"]'
+		bundle "$caller" pause '.process.args = ["/bin/busybox", "sleep", "100"]'
 		bundle "$caller" facts '.process.args = ["/bin/sh", "/facts"]'
 		bundle "$caller" binds "$binds"
 		bundle "$caller" engine "$binds | .linux.seccomp = \$seccomp[0]"
