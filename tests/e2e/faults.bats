@@ -14,6 +14,11 @@ setup() {
 		.hooks = ({prestart: 1, createRuntime: 1, createContainer: 1, startContainer: 1, poststart: 1, poststop: 1} | map_values([{path: "/bin/true"}]))'
 	script 'exec sleep 100'
 	mapfile -t rows < <("$ROOTLET_FAULTS" plan --stages)
+	[ "${#rows[@]}" -gt 20 ]
+	# The guest is slow: there each test takes another quarter of the rows.
+	walked=("${rows[@]}")
+	[ -z "${ROOTLET_GUEST-}" ] || mapfile -t walked < <(printf '%s\n' "${rows[@]}" |
+		awk -v n="$BATS_TEST_NUMBER" 'NR % 4 == n % 4')
 }
 
 # One fault: the commands of an engine, then the same questions every time.
@@ -48,16 +53,15 @@ walk() { # ROW SIDE KIND
 
 walk_all() { # SIDE KIND
 	local row number side n=0 hit=0
-	for row in "${rows[@]}"; do
+	for row in "${walked[@]}"; do
 		IFS=$'\t' read -r number _ side _ <<<"$row"
 		walk "$number" "$1" "$2"
 		n=$((n + 1))
 		[ "$seen" = 0:0 ] || hit=$((hit + 1))
 	done >"$BATS_TEST_TMPDIR/bad"
 	[ ! -s "$BATS_TEST_TMPDIR/bad" ] || { cat "$BATS_TEST_TMPDIR/bad" && return 1; }
-	[ "$n" -gt 20 ]
 	# The switch does something: most rows that are this side's.
-	[ "$hit" -gt 5 ] || { echo "only $hit of $n rows had a fault" && return 1; }
+	[ "$hit" -gt $((n / 8)) ] || { echo "only $hit of $n rows had a fault" && return 1; }
 }
 
 @test "an error in each row of HOST" { walk_all HOST error; }
@@ -84,7 +88,7 @@ walk_all() { # SIDE KIND
 @test "in the foreground: a fault in each row of INSIDE leaves nothing, without delete" {
 	config 'del(.hooks)'
 	script true
-	for row in "${rows[@]}"; do
+	for row in "${walked[@]}"; do
 		IFS=$'\t' read -r number _ side _ <<<"$row"
 		[ "$side" = INSIDE ] || continue
 		ROOTLET_FAULT="$number:INSIDE:error" "$ROOTLET_FAULTS" --root "$ROOT" run --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
