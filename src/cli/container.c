@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <regex.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -48,6 +49,13 @@ int container_peek(struct store *store, const char *id, struct container *ret,
 		return r;
 	return state_status(store, -1, &ret->state, &ret->status, &ret->pidfd,
 			    e);
+}
+
+bool container_is_own(const struct store *store, int dir_fd)
+{
+	struct stat st;
+
+	return fstat(dir_fd, &st) == 0 && st.st_uid == store->uid;
 }
 
 void container_done(struct container *c)

@@ -1,6 +1,7 @@
 /* container.h - what the commands on containers that are there share. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "state/state.h"
@@ -32,6 +33,9 @@ int container_load(struct store *store, const char *id, int wait_ms,
 /* The same without a lock and without opening its directory (dir_fd is -1). */
 int container_peek(struct store *store, const char *id, struct container *ret,
 		   struct err *e);
+/* Does its directory belong to the caller?  Only then is the config that was
+ * saved there, with its hooks, the caller's own. */
+bool container_is_own(const struct store *store, int dir_fd);
 void container_done(struct container *c);
 
 /* The members that state and list show, in runc's order, of one object. */

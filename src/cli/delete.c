@@ -104,6 +104,14 @@ static int delete_loaded(struct store *store, const char *id,
 	if (r < 0)
 		return r;
 	config = config_with_poststop(c->dir_fd, &len);
+	if (config && !container_is_own(store, c->dir_fd)) {
+		/* Root would run what somebody else wrote. */
+		log_write(LOG_WARNING,
+			  "delete %s: it is another user's, so its poststop "
+			  "hooks are not run",
+			  id);
+		free(take_ptr(&config));
+	}
 	r = store_remove(store, id, c->dir_fd, e);
 	if (r == 0 && config)
 		run_poststop(c, config, len);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "cli/command.h"
+#include "cli/container.h"
 #include "plan/caller.h"
 #include "spec/spec.h"
 #include "stages/launch.h"
@@ -67,6 +68,11 @@ static int start_locked(struct launch *l, const char *id, struct err *e)
 	r = check_created(status, id, e);
 	if (r < 0)
 		return r;
+	if (!container_is_own(l->store, l->dir_fd)) {
+		(void)err_set(e, EPERM, "container %s is another user's", id);
+		return err_hint(e, "Start it as that user: its hooks run as "
+				   "whoever starts it");
+	}
 	l->pid = (pid_t)l->state.pid;
 	r = read_hooks(l, &spec, e);
 	if (r < 0)

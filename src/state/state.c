@@ -147,6 +147,12 @@ int state_parse(const char *text, size_t len, const char *id, struct state *ret,
 	int r;
 
 	r = json_parse(text, len, &ret->doc, e);
+	if (r == 0 && ret->doc.root->type == JSON_OBJECT &&
+	    !json_get(ret->doc.root, "version")) {
+		(void)err_set(e, ENOTSUP, "it is another program's");
+		return err_hint(e, "Name another --root; rootlet leaves what "
+				   "is not its own alone");
+	}
 	if (r == 0)
 		r = fields_read(version_fields, ret->doc.root, "",
 				&ret->doc.arena, &v, e);
@@ -201,6 +207,8 @@ static int read_at(int dir_fd, const char *path, const char *id,
 		  : state_parse(text, len, id, &s, e);
 	if (r < 0) {
 		(void)err_wrap(e, STORE_STATE " of container %s", id);
+		if (r == -ENOTSUP)
+			return r;
 		e->code = EBADMSG;
 		e->hint[0] = '\0';
 		return err_hint(e,

@@ -43,7 +43,7 @@ struct state {
 
 /* dir_fd: ROOT/ID.  Writing replaces the file atomically.  Reading a
  * directory without a record is -ENOENT, "container does not exist"; a record
- * that can't be understood is -EBADMSG. */
+ * that can't be understood is -EBADMSG; one of another program -ENOTSUP. */
 int state_write(int dir_fd, const struct state *s, struct err *e);
 int state_read(int dir_fd, const char *id, struct state *ret, struct err *e);
 /* The same without the container's directory being open: for who looks at

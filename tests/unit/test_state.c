@@ -162,6 +162,17 @@ static void refuse(int fd, const char *text, const char *why)
 	   e.text);
 }
 
+/* What runc or another program keeps under the same name is left alone. */
+static void refuse_foreign(int fd)
+{
+	static const char text[] = "{\"id\":\"c1\",\"init_process_pid\":7}";
+	struct state s = { 0 };
+
+	(void)file_replace_at(fd, "state.json", text, strlen(text), 0600, &e);
+	is_int(state_read(fd, "c1", &s, &e), -ENOTSUP, "another program's");
+	ok(!strstr(e.hint, "delete --force"), "nobody is told to remove it");
+}
+
 #define GOOD_BUT(field)                                                    \
 	"{\"version\":1,\"id\":\"c1\",\"start_time\":1,\"boot_id\":\"x\"," \
 	"\"bundle\":\"/\",\"created\":\"x\",\"owner\":0," field "}"
@@ -178,7 +189,7 @@ static void bad_records(void)
 	refuse(fd, "", "empty");
 	refuse(fd, "[]", "an array");
 	refuse(fd, "{\"version\":1", "cut off");
-	refuse(fd, "{}", "no version");
+	refuse_foreign(fd);
 	refuse(fd, "{\"version\":2}", "of another version");
 	refuse(fd, "{\"version\":1}", "nothing else");
 	refuse(fd, GOOD_BUT("\"pid\":-1,\"status\":\"running\""), "pid -1");
