@@ -47,8 +47,7 @@ int container_peek(struct store *store, const char *id, struct container *ret,
 
 	if (r < 0)
 		return r;
-	return state_status(store, -1, &ret->state, &ret->status, &ret->pidfd,
-			    e);
+	return state_status(store, -1, &ret->state, &ret->status, NULL, e);
 }
 
 bool container_is_own(const struct store *store, int dir_fd)

@@ -30,7 +30,7 @@ struct container {
  * good for container_done() and may have a dir_fd. */
 int container_load(struct store *store, const char *id, int wait_ms,
 		   struct container *ret, struct err *e);
-/* The same without a lock and without opening its directory (dir_fd is -1). */
+/* Only to look: without a lock; dir_fd and pidfd stay -1. */
 int container_peek(struct store *store, const char *id, struct container *ret,
 		   struct err *e);
 /* Does its directory belong to the caller?  Only then is the config that was

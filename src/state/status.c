@@ -175,21 +175,13 @@ static int is_locked(const struct store *store, int dir_fd, const char *id)
 	return store_is_locked(store, opened);
 }
 
-int state_status(struct store *store, int dir_fd, const struct state *s,
-		 enum status *ret, int *ret_pidfd, struct err *e)
+/* What the record and a live (pidfd >= 0) or dead init make together. */
+static int judge(struct store *store, int dir_fd, const struct state *s,
+		 int pidfd, enum status *ret, struct err *e)
 {
-	autoclose int pidfd = -1;
 	int r;
 
 	*ret = STATUS_STOPPED;
-	if (ret_pidfd)
-		*ret_pidfd = -1;
-	r = state_of_this_boot(s, e);
-	if (r <= 0)
-		return r;
-	r = find_init(s, &pidfd, e);
-	if (r < 0)
-		return r;
 	if (s->pid == 0 || s->status == STATUS_CREATING) {
 		r = is_locked(store, dir_fd, s->id);
 		if (r < 0)
@@ -203,9 +195,34 @@ int state_status(struct store *store, int dir_fd, const struct state *s,
 	} else if (pidfd >= 0) {
 		*ret = (enum status)s->status;
 	}
-	if (ret_pidfd)
-		*ret_pidfd = take_fd(&pidfd);
 	return 0;
+}
+
+int state_status(struct store *store, int dir_fd, const struct state *s,
+		 enum status *ret, int *ret_pidfd, struct err *e)
+{
+	autoclose int pidfd = -1;
+	int r;
+
+	*ret = STATUS_STOPPED;
+	if (ret_pidfd)
+		*ret_pidfd = -1;
+	r = state_of_this_boot(s, e);
+	if (r <= 0)
+		return r;
+	/* Only init holds that socket: if it is listened on, init lives. */
+	if (!ret_pidfd && s->status == STATUS_CREATED) {
+		r = init_waits(store, dir_fd, s->id, e);
+		*ret = STATUS_CREATED;
+		if (r != 0)
+			return r < 0 ? err_wrap(e, "container %s", s->id) : 0;
+	}
+	r = find_init(s, &pidfd, e);
+	if (r == 0)
+		r = judge(store, dir_fd, s, pidfd, ret, e);
+	if (r == 0 && ret_pidfd)
+		*ret_pidfd = take_fd(&pidfd);
+	return r;
 }
 
 int state_kill_init(const struct state *s, int pidfd, struct err *e)
