@@ -10,8 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -23,6 +21,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "ns/ns.h"
+#include "sys/tool.h"
 
 static int write_proc(pid_t pid, const char *name, const char *text,
 		      struct err *e)
@@ -35,6 +34,17 @@ static int write_proc(pid_t pid, const char *name, const char *text,
 	if (r < 0)
 		return err_errno(e, r, "write %s", path);
 	return 0;
+}
+
+/* user_namespaces(7): since Linux 5.12 that takes CAP_SETFCAP. */
+static bool maps_outside_zero(const struct id_range *map, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (map[i].outside == 0)
+			return true;
+	return false;
 }
 
 static int write_map(pid_t pid, const char *name, const struct id_range *map,
@@ -50,6 +60,10 @@ static int write_map(pid_t pid, const char *name, const struct id_range *map,
 			      map[i].outside, map[i].count);
 	r = write_proc(pid, name, text.text, e);
 	strbuf_done(&text);
+	if (r == -EPERM && maps_outside_zero(map, n))
+		return err_hint(e, "Mapping the 0 of this user namespace takes "
+				   "CAP_SETFCAP in it, as well as CAP_SETUID "
+				   "and CAP_SETGID; keep it, or map other ids");
 	if (r == -EPERM || r == -EACCES)
 		return ns_explain(e);
 	return r;
@@ -95,35 +109,10 @@ static void free_args(char **argv)
 	free(argv);
 }
 
-static int spawn_helper(const char *path, char **argv, int stderr_fd,
-			pid_t *ret_pid)
-{
-	static char *const env[] = { NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int r;
-
-	(void)sigemptyset(&none);
-	(void)posix_spawnattr_init(&attr);
-	(void)posix_spawnattr_setsigmask(&attr, &none);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	(void)posix_spawn_file_actions_init(&actions);
-	(void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
-					       "/dev/null", O_RDWR, 0);
-	(void)posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO,
-					       STDOUT_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&actions, stderr_fd,
-					       STDERR_FILENO);
-	r = posix_spawn(ret_pid, path, &actions, &attr, argv, env);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)posix_spawnattr_destroy(&attr);
-	return -r;
-}
-
 static int start_helper(const char *path, pid_t pid, const struct id_range *map,
 			size_t n, struct idmap_helper *ret, struct err *e)
 {
+	static char *const env[] = { NULL };
 	char **argv;
 	int ends[2];
 	int r;
@@ -131,7 +120,7 @@ static int start_helper(const char *path, pid_t pid, const struct id_range *map,
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(e, "make a pipe");
 	argv = helper_args(path, pid, map, n);
-	r = spawn_helper(path, argv, ends[1], &ret->pid);
+	r = tool_spawn(argv, env, -1, ends[1], &ret->pid);
 	free_args(argv);
 	(void)close(ends[1]);
 	ret->stderr_fd = ends[0];

@@ -29,20 +29,24 @@ static bool is_ours(const char *name)
 	return false;
 }
 
+/* A stream of its own over the directory; NULL with errno. */
+static DIR *open_again(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", OPEN_DIR);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !dir)
+		(void)close(fd);
+	return dir;
+}
+
 int files_foreign(int dir_fd, char **ret_name)
 {
-	autodir DIR *dir = NULL;
+	autodir DIR *dir = open_again(dir_fd);
 	struct dirent *d;
-	int fd;
 
-	fd = openat(dir_fd, ".", OPEN_DIR);
-	if (fd < 0)
+	if (!dir)
 		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return -ENOMEM;
-	}
 	while ((d = readdir(dir))) {
 		if (str_eq(d->d_name, ".") || str_eq(d->d_name, ".."))
 			continue;
@@ -55,24 +59,14 @@ int files_foreign(int dir_fd, char **ret_name)
 	return 0;
 }
 
-static int remove_temporaries(int dir_fd)
+static void remove_temporaries(int dir_fd)
 {
-	autodir DIR *dir = NULL;
+	autodir DIR *dir = open_again(dir_fd);
 	struct dirent *d;
-	int fd;
 
-	fd = openat(dir_fd, ".", OPEN_DIR);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return -ENOMEM;
-	}
-	while ((d = readdir(dir)))
+	while (dir && (d = readdir(dir)))
 		if (is_ours(d->d_name))
 			(void)unlinkat(dir_fd, d->d_name, 0);
-	return 0;
 }
 
 int store_remove(struct store *s, const char *id, int dir_fd, struct err *e)
@@ -100,7 +94,7 @@ int store_remove(struct store *s, const char *id, int dir_fd, struct err *e)
 	if (unlinkat(s->root_fd, id, AT_REMOVEDIR) == 0)
 		return 0;
 	if (errno == ENOTEMPTY || errno == EEXIST) {
-		(void)remove_temporaries(dir_fd);
+		remove_temporaries(dir_fd);
 		if (unlinkat(s->root_fd, id, AT_REMOVEDIR) == 0)
 			return 0;
 	}

@@ -1,4 +1,4 @@
-/* tool.c - runs a small program of ours and reads what it prints. */
+/* tool.c - runs a small program beside us. */
 #include "sys/tool.h"
 
 #include <errno.h>
@@ -14,13 +14,18 @@
 
 #define PATIENCE_MS 10000
 
-static int spawn(char *const *argv, int output_fd, pid_t *ret)
+int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
+	       int stderr_fd, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none;
 	int r;
 
+	if (stdout_fd < 0)
+		stdout_fd = STDIN_FILENO;
+	if (stderr_fd < 0)
+		stderr_fd = STDIN_FILENO;
 	(void)sigemptyset(&none);
 	(void)posix_spawnattr_init(&attr);
 	(void)posix_spawnattr_setsigmask(&attr, &none);
@@ -28,11 +33,11 @@ static int spawn(char *const *argv, int output_fd, pid_t *ret)
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
 					       "/dev/null", O_RDWR, 0);
-	(void)posix_spawn_file_actions_adddup2(&actions, output_fd,
+	(void)posix_spawn_file_actions_adddup2(&actions, stdout_fd,
 					       STDOUT_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO,
+	(void)posix_spawn_file_actions_adddup2(&actions, stderr_fd,
 					       STDERR_FILENO);
-	r = posix_spawn(ret, argv[0], &actions, &attr, argv, environ);
+	r = posix_spawn(ret_pid, argv[0], &actions, &attr, argv, env);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attr);
 	return -r;
@@ -76,7 +81,7 @@ int tool_output(char *const *argv, size_t max, char **ret_text)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	read_end = ends[0];
-	r = spawn(argv, ends[1], &pid);
+	r = tool_spawn(argv, environ, ends[1], -1, &pid);
 	(void)close(ends[1]);
 	if (r < 0)
 		return r;

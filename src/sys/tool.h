@@ -1,7 +1,14 @@
-/* tool.h - runs a small program of ours and reads what it prints. */
+/* tool.h - runs a small program beside us. */
 #pragma once
 
 #include <stddef.h>
+#include <sys/types.h>
+
+/* Starts argv[0] with the given environment and an empty signal mask.  A
+ * stdout or stderr of -1 is /dev/null, as stdin always is; what else is open
+ * must be close-on-exec.  0 or -errno. */
+int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
+	       int stderr_fd, pid_t *ret_pid);
 
 /* argv[0] is the path.  stdin and stderr are /dev/null; the output, at most
  * `max` bytes, is owned by the caller and '\0'-terminated.  The program has
