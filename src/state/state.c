@@ -193,7 +193,7 @@ static int read_at(int dir_fd, const char *path, const char *id,
 {
 	auto(state) struct state s = { 0 };
 	autofree char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	r = read_record(dir_fd, path, &text, &len);
