@@ -31,6 +31,7 @@ load lib/common
 }
 
 @test "--strict makes each of them an error, and nothing is left" {
+	requires_many_ids # a single id is one of them
 	bundle '.linux.resources = {memory: {limit: 100000000}}'
 	script 'echo ran'
 	go "$ROOTLET" --root "$ROOT" --strict run --bundle "$BUNDLE" c1

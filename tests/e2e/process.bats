@@ -257,7 +257,8 @@ caps='grep -E "^Cap" /proc/self/status | sed "s/[[:space:]]/ /"'
 @test "the container's root may do what its capabilities say" {
 	bundle '.root.readonly = false'
 	inside 'mount -t tmpfs x /mnt/a 2>&1 | tail -n 1; chown 1 /script 2>&1 | tail -n 1; hostname other 2>&1'
-	[ "$(grep -ciE 'permission denied|not permitted' <<<"$output")" = 3 ]
+	# With a single id there is no 1 to give the file to: an invalid argument.
+	[ "$(grep -ciE 'permission denied|not permitted|chown: .*invalid argument' <<<"$output")" = 3 ]
 	bundle '.root.readonly = false | .process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN", "CAP_CHOWN"])'
 	inside 'mount -t tmpfs x /mnt/a && echo mounted; hostname other && hostname'
 	[ "$status" = 0 ] || complain
