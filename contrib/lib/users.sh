@@ -41,14 +41,14 @@ make_user() {
 }
 
 # as_user USER COMMAND... : with a clean environment, as after a login in a batch
-# job: no XDG_RUNTIME_DIR, no session bus.  What has to come along goes in front
-# of COMMAND as "env NAME=VALUE".
+# job: no XDG_RUNTIME_DIR, no session bus; and in /, which everybody may enter.
+# What has to come along goes in front of COMMAND as "env NAME=VALUE".
 as_user() {
 	local user=$1 home
 	shift
 	home=$(getent passwd "$user" | cut -d: -f6)
 	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups --inh-caps=-all \
-		env -i HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/bash LANG=C.UTF-8 \
+		env -i -C / HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/bash LANG=C.UTF-8 \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		"$@"
 }
