@@ -27,6 +27,7 @@ struct making {
 	const struct plan_mount *m;
 	size_t index;
 	int below_mode; /* a tmpfs takes it from the directory below; or -1 */
+	bool without_ids; /* uid= and gid= are left out */
 };
 
 static bool is_refusal(int r)
@@ -56,18 +57,34 @@ static int explain_fs(const struct making *k, int fs_fd, int code,
 }
 
 /* The plan leaves out the ids that do not map; what a joined user namespace
- * maps, it can't know. */
+ * maps, it can't know.  The kernel refuses such an id where it is set or, for a
+ * filesystem that takes its options as one string (devpts before 6.13), where
+ * the instance is created. */
+static bool may_be_foreign_id(const struct making *k,
+			      const struct mount_param *p)
+{
+	return k->plan->ns[NS_USER].action == NS_JOIN &&
+	       (str_eq(p->key, "uid") || str_eq(p->key, "gid"));
+}
+
+static int note_id_left_out(const struct making *k, struct err *e)
+{
+	return degrade_note(k->plan, k->fs->notes, DEGRADE_MOUNT_ID,
+			    (unsigned)k->index, e);
+}
+
 static int set_param(const struct making *k, int fs_fd,
 		     const struct mount_param *p, struct err *e)
 {
-	int r = sys_fsconfig_set(fs_fd, p->key, p->value);
+	int r;
 
+	if (k->without_ids && may_be_foreign_id(k, p))
+		return 0;
+	r = sys_fsconfig_set(fs_fd, p->key, p->value);
 	if (r >= 0)
 		return 0;
-	if (r == -EINVAL && k->plan->ns[NS_USER].action == NS_JOIN &&
-	    (str_eq(p->key, "uid") || str_eq(p->key, "gid")))
-		return degrade_note(k->plan, k->fs->notes, DEGRADE_MOUNT_ID,
-				    (unsigned)k->index, e);
+	if (r == -EINVAL && may_be_foreign_id(k, p))
+		return note_id_left_out(k, e);
 	return explain_fs(k, fs_fd, r, p, e);
 }
 
@@ -95,8 +112,17 @@ static int set_params(const struct making *k, int fs_fd, struct err *e)
 	return r < 0 ? explain_fs(k, fs_fd, r, NULL, e) : 0;
 }
 
-/* The fd of a new instance that is mounted nowhere. */
-static int make_fs(const struct making *k, struct err *e)
+static bool has_foreign_ids(const struct making *k)
+{
+	for (size_t i = 0; i < k->m->n_params; i++)
+		if (may_be_foreign_id(k, &k->m->params[i]))
+			return true;
+	return false;
+}
+
+/* The fd of a new instance that is mounted nowhere.  Once more, without uid= and
+ * gid=, when *again comes back. */
+static int try_fs(const struct making *k, bool *again, struct err *e)
 {
 	autoclose int fs_fd = sys_fsopen(k->m->fstype);
 	int fd, r;
@@ -113,10 +139,25 @@ static int make_fs(const struct making *k, struct err *e)
 	if (r < 0)
 		return r;
 	r = sys_fsconfig_create(fs_fd);
+	*again = r == -EINVAL && !k->without_ids && has_foreign_ids(k);
 	if (r < 0)
 		return explain_fs(k, fs_fd, r, NULL, e);
 	fd = sys_fsmount(fs_fd, attrs_of_new(k->m));
 	return fd < 0 ? explain_fs(k, fs_fd, fd, NULL, e) : fd;
+}
+
+static int make_fs(const struct making *k, struct err *e)
+{
+	struct making without = *k;
+	bool again = false;
+	int r = try_fs(k, &again, e);
+
+	if (!again)
+		return r;
+	*e = (struct err){ 0 };
+	without.without_ids = true;
+	r = note_id_left_out(k, e);
+	return r < 0 ? r : try_fs(&without, &again, e);
 }
 
 /* /sys, /proc and their like are open to all, so our ids do not matter, and
