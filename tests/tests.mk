@@ -58,5 +58,6 @@ EXTRA_DIST += $(test_headers) tests/fuzz/corpus \
 golden_tests = tests/plan/plan_golden
 
 # Scripts that need no privileges and say TAP.
-script_tests = tests/docs/check-options tests/docs/check-stages
+script_tests = tests/docs/check-conformance tests/docs/check-options \
+	tests/docs/check-stages
 EXTRA_DIST += $(script_tests)
