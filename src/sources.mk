@@ -150,6 +150,8 @@ librootlet_a_SOURCES = \
 	src/state/store.h \
 	src/sys/beneath.c \
 	src/sys/beneath.h \
+	src/sys/client.c \
+	src/sys/client.h \
 	src/sys/effective.c \
 	src/sys/effective.h \
 	src/sys/fdpass.c \

@@ -1,4 +1,4 @@
-/* fdpass.c - one datagram with at most one file descriptor. */
+/* fdpass.c - a message with at most one file descriptor. */
 #include "sys/fdpass.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ union control {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-int fdpass_send(int sock, const void *data, size_t len, int fd)
+static ssize_t send_some(int sock, const void *data, size_t len, int fd)
 {
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
 	union control control = { 0 };
@@ -32,7 +32,30 @@ int fdpass_send(int sock, const void *data, size_t len, int fd)
 	do
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	return n < 0 ? -errno : n;
+}
+
+int fdpass_send(int sock, const void *data, size_t len, int fd)
+{
+	ssize_t n = send_some(sock, data, len, fd);
+
+	return n < 0 ? (int)n : 0;
+}
+
+int fdpass_send_all(int sock, const void *data, size_t len, int fd)
+{
+	const char *next = data;
+
+	while (len > 0) {
+		ssize_t n = send_some(sock, next, len, fd);
+
+		if (n < 0)
+			return (int)n;
+		fd = -1; /* it went with the first part */
+		next += n;
+		len -= (size_t)n;
+	}
+	return 0;
 }
 
 ssize_t fdpass_recv(int sock, void *data, size_t len, int *ret_fd)
