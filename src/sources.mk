@@ -64,6 +64,7 @@ librootlet_a_SOURCES = \
 	src/ns/clone.c \
 	src/ns/idmap_write.c \
 	src/ns/ns.h \
+	src/ns/offsets.c \
 	src/ns/rest.c \
 	src/ns/userns.c \
 	src/ns/why.c \

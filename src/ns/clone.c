@@ -10,7 +10,8 @@
  * back; so a process stands between.  It joins, clones init as its *sibling*
  * (CLONE_PARENT), hands over the pidfd and ends.  Namespaces that belong to
  * our current user namespace are joined there too, before a new user
- * namespace would take away the right to.
+ * namespace would take away the right to.  It is also the one that makes a
+ * time namespace and sets its clocks (offsets.c): its children are born there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,20 +35,26 @@ struct between_report {
 	struct err err; /* code 0: it went well */
 };
 
-static uint64_t clone_flags(const struct plan *plan)
+static int new_flags(const struct plan *plan, enum ns_when when)
 {
-	uint64_t flags = 0;
+	int flags = 0;
 	int k;
 
 	for (k = 0; k < NS_KINDS; k++)
-		if (plan->ns[k].action == NS_NEW &&
-		    plan->ns[k].when == NS_AT_CLONE)
-			flags |= (uint64_t)ns_clone_flags[k];
+		if (plan->ns[k].action == NS_NEW && plan->ns[k].when == when)
+			flags |= ns_clone_flags[k];
 	return flags;
 }
 
 static int clone_error(const struct plan *plan, int r, struct err *e)
 {
+	if (r == -EINVAL && plan->ns[NS_TIME].action == NS_NEW) {
+		(void)err_errno(e, r, "make the container's namespaces");
+		return err_hint(e,
+				"The kernel may be built without time "
+				"namespaces (CONFIG_TIME_NS): remove \"time\" "
+				"from linux.namespaces");
+	}
 	if (plan->ns[NS_USER].action == NS_NEW) {
 		(void)err_errno(e, r, "make a user namespace");
 		return ns_explain(e);
@@ -105,7 +112,8 @@ static int join_all(const struct plan *plan, const int fds[NS_KINDS],
 		    struct err *e)
 {
 	static const enum ns_kind order[] = { NS_NET, NS_IPC,	 NS_UTS,
-					      NS_PID, NS_CGROUP, NS_MNT };
+					      NS_PID, NS_CGROUP, NS_TIME,
+					      NS_MNT };
 	static const enum ns_when phases[] = { NS_BEFORE_USER, NS_AFTER_USER };
 	size_t phase;
 	size_t i;
@@ -130,13 +138,26 @@ static int join_all(const struct plan *plan, const int fds[NS_KINDS],
 	return 0;
 }
 
+/* Namespace situation: what the process between has joined; afterwards the new
+ * user namespace, of which it has all capabilities, maps or not. */
+static int make_between(const struct plan *plan, int offsets_fd, struct err *e)
+{
+	int flags = new_flags(plan, NS_BETWEEN);
+
+	if (flags == 0)
+		return 0;
+	if (unshare(flags) < 0)
+		return clone_error(plan, -errno, e);
+	return ns_write_offsets(plan, offsets_fd, e);
+}
+
 /* Namespace situation: HOST's, or what the process between has joined. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes it */
 static pid_t clone_init(const struct plan *plan, bool sibling, int *ret_pidfd,
 			struct err *e)
 {
 	struct clone3_args args = {
-		.flags = clone_flags(plan),
+		.flags = (uint64_t)new_flags(plan, NS_AT_CLONE),
 		.cgroup_fd = -1,
 		.sibling = sibling,
 		.ret_pidfd = ret_pidfd,
@@ -152,10 +173,10 @@ static pid_t clone_init(const struct plan *plan, bool sibling, int *ret_pidfd,
  * write the maps, for which we must be dumpable, and our ids are of no use to
  * anybody until become_root changes them. */
 static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
-			   const int fds[NS_KINDS], int report_fd,
+			   const int fds[NS_KINDS], const int own[2],
 			   struct err *e)
 {
-	autofree int *keep = mem_zero_n(init->n_fds + NS_KINDS + 1,
+	autofree int *keep = mem_zero_n(init->n_fds + NS_KINDS + 2,
 					sizeof(*keep));
 	size_t n = init->n_fds;
 	int r;
@@ -164,7 +185,8 @@ static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
 		keep[i] = init->fds[i];
 	for (int k = 0; k < NS_KINDS; k++)
 		keep[n++] = fds[k];
-	keep[n++] = report_fd;
+	keep[n++] = own[0];
+	keep[n++] = own[1];
 	r = init->prepare(init->arg, e);
 	if (r < 0)
 		return r;
@@ -184,18 +206,24 @@ __attribute__((noreturn)) static void between(const struct plan *plan,
 {
 	struct between_report report = { 0 };
 	autoclose int pidfd = -1;
+	int own[2] = { report_fd, -1 };
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = prepare_to_join(plan, init, fds, report_fd, &report.err);
+	r = ns_open_offsets(plan, &own[1], &report.err);
+	if (r == 0)
+		r = prepare_to_join(plan, init, fds, own, &report.err);
 	if (r == 0)
 		r = join_all(plan, fds, &report.err);
+	if (r == 0)
+		r = make_between(plan, own[1], &report.err);
 	if (r == 0) {
 		/* Joining clears dumpable where the ids are foreign; init
 		 * inherits it and decides for itself in become_root. */
 		report.pid = clone_init(plan, true, &pidfd, &report.err);
 		if (report.pid == 0) {
 			(void)close(report_fd);
+			own_close(&own[1]);
 			close_joined(fds);
 			init->run(init->arg);
 			_exit(1);

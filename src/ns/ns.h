@@ -30,6 +30,12 @@ struct ns_init {
 int ns_clone_init(const struct plan *plan, const struct ns_init *init,
 		  pid_t *ret_pid, int *ret_pidfd, struct err *e);
 
+/* offsets.c, for the process that stands between: opens the file for its clocks
+ * while it is still the caller (-1 when the plan has none), and writes it once
+ * the time namespace is made, before anybody is in it. */
+int ns_open_offsets(const struct plan *plan, int *ret_fd, struct err *e);
+int ns_write_offsets(const struct plan *plan, int fd, struct err *e);
+
 /* HOST: the id maps of `pid`, in two rows, so that newuidmap and newgidmap
  * run side by side while INSIDE already works. */
 struct idmap_helper {

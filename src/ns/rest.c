@@ -34,8 +34,8 @@ static int join_path(int k, const char *path, struct err *e)
 static int join_waiting(const struct plan *plan, struct err *e)
 {
 	/* Mount last: paths are looked up in the one we are in. */
-	static const enum ns_kind order[] = { NS_NET, NS_IPC, NS_UTS, NS_CGROUP,
-					      NS_MNT };
+	static const enum ns_kind order[] = { NS_NET,	 NS_IPC,  NS_UTS,
+					      NS_CGROUP, NS_TIME, NS_MNT };
 	size_t i;
 	int r;
 

@@ -32,7 +32,7 @@ static const char *switched_off(void)
 		"max_user_namespaces",	 "max_mnt_namespaces",
 		"max_pid_namespaces",	 "max_net_namespaces",
 		"max_ipc_namespaces",	 "max_uts_namespaces",
-		"max_cgroup_namespaces",
+		"max_cgroup_namespaces", "max_time_namespaces",
 	};
 	char path[64];
 

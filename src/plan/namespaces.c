@@ -5,6 +5,11 @@
  * and cgroup namespaces wait until we are root inside, unless the user
  * namespace is inherited.
  *
+ * The clocks of a time namespace can be set only while nobody is in it, so its
+ * maker must not be: whoever unshares it stays outside and its children are
+ * in.  Init can't be that child of itself; with offsets a process stands
+ * between, and makes the user namespace as well, which is to own it.
+ *
  * Joining takes CAP_SYS_ADMIN both in the user namespace that owns the one to
  * be joined and in the joiner's own.  A privileged caller has it in its own
  * namespace and all below (the kernel tells the owner of those only), so it
@@ -121,7 +126,7 @@ static int plan_one(struct plan *plan, enum ns_kind kind, struct err *e)
 {
 	const struct spec_namespace *listed = spec_find_ns(plan->spec, kind);
 	struct plan_ns *ns = &plan->ns[kind];
-	bool early = kind == NS_UTS || kind == NS_PID ||
+	bool early = kind == NS_UTS || kind == NS_PID || kind == NS_TIME ||
 		     plan->ns[NS_USER].action == NS_INHERIT;
 
 	if (!listed)
@@ -130,6 +135,55 @@ static int plan_one(struct plan *plan, enum ns_kind kind, struct err *e)
 		return plan_join(plan, kind, e);
 	ns->action = NS_NEW;
 	ns->when = early ? NS_AT_CLONE : NS_AS_ROOT;
+	return 0;
+}
+
+static int check_offset(const struct spec_time_offset *o, const char *clock,
+			struct err *e)
+{
+	if (!o || o->nanosecs < 1000000000U)
+		return 0;
+	return err_set(e, EINVAL,
+		       "linux.timeOffsets.%s.nanosecs: %u is outside "
+		       "0..999999999",
+		       clock, o->nanosecs);
+}
+
+static int refuse_offsets(const struct plan *plan, struct err *e)
+{
+	if (spec_find_ns(plan->spec, NS_TIME)) {
+		err_set(e, EINVAL,
+			"linux.timeOffsets: the time namespace is named by a "
+			"path, and the clocks of one that exists can't be "
+			"changed");
+		return err_hint(e, "remove linux.timeOffsets, or the path");
+	}
+	err_set(e, EINVAL,
+		"linux.timeOffsets: the container has no time namespace of its "
+		"own, so those would be the caller's clocks");
+	return err_hint(e, "add {\"type\": \"time\"} to linux.namespaces, or "
+			   "remove linux.timeOffsets");
+}
+
+static int plan_time_offsets(struct plan *plan, struct err *e)
+{
+	const struct spec_linux *l = plan->spec->linux_;
+	const struct spec_time_offsets *o = l ? l->time_offsets : NULL;
+	int r;
+
+	if (!o || (!o->monotonic && !o->boottime))
+		return 0;
+	r = check_offset(o->monotonic, "monotonic", e);
+	if (r == 0)
+		r = check_offset(o->boottime, "boottime", e);
+	if (r < 0)
+		return r;
+	if (plan->ns[NS_TIME].action != NS_NEW)
+		return refuse_offsets(plan, e);
+	plan->time_offsets = o;
+	plan->ns[NS_TIME].when = NS_BETWEEN;
+	if (plan->ns[NS_USER].action == NS_NEW)
+		plan->ns[NS_USER].when = NS_BETWEEN;
 	return 0;
 }
 
@@ -161,6 +215,8 @@ static bool needs_intermediate(const struct plan *plan)
 {
 	bool inherits = plan->ns[NS_USER].action == NS_INHERIT;
 
+	if (plan->ns[NS_TIME].when == NS_BETWEEN)
+		return true;
 	for (int k = 0; k < NS_KINDS; k++)
 		if (plan->ns[k].action == NS_JOIN &&
 		    (!inherits || k == NS_PID || k == NS_MNT))
@@ -170,12 +226,14 @@ static bool needs_intermediate(const struct plan *plan)
 
 int plan_namespaces(struct plan *plan, struct err *e)
 {
-	static const enum ns_kind kinds[] = { NS_PID, NS_NET, NS_IPC, NS_UTS,
-					      NS_CGROUP };
+	static const enum ns_kind kinds[] = { NS_PID, NS_NET,	 NS_IPC,
+					      NS_UTS, NS_CGROUP, NS_TIME };
 	int r = plan_mount_ns(plan, e);
 
 	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		r = plan_one(plan, kinds[i], e);
+	if (r == 0)
+		r = plan_time_offsets(plan, e);
 	if (r < 0)
 		return r;
 	plan->intermediate = needs_intermediate(plan);

@@ -30,6 +30,7 @@ enum ns_action {
 /* When a namespace is entered. */
 enum ns_when {
 	NS_AT_CLONE, /* by a flag of the clone that makes init */
+	NS_BETWEEN, /* made by the process that stands between, before that */
 	NS_AS_ROOT, /* made once we are root in the user namespace */
 	NS_BEFORE_USER, /* joined before the new user namespace */
 	NS_AFTER_USER, /* joined after the user namespace was joined */
@@ -173,6 +174,8 @@ struct plan {
 	struct plan_userns userns;
 	struct plan_ns ns[NS_KINDS];
 	bool intermediate; /* a process stands between HOST and init */
+	/* Of a new time namespace; NULL: its clocks are the caller's. */
+	const struct spec_time_offsets *time_offsets;
 	struct plan_root root;
 	struct plan_mount *mounts;
 	size_t n_mounts;

@@ -127,10 +127,33 @@ static void print_userns(const struct plan *plan, struct json_out *out)
 	json_end(out);
 }
 
+static void print_offset(struct json_out *out, const char *key,
+			 const struct spec_time_offset *o)
+{
+	if (!o)
+		return;
+	json_object(out, key);
+	json_int(out, "secs", o->secs);
+	json_uint(out, "nanosecs", o->nanosecs);
+	json_end(out);
+}
+
+static void print_offsets(const struct spec_time_offsets *o,
+			  struct json_out *out)
+{
+	if (!o)
+		return;
+	json_object(out, "timeOffsets");
+	print_offset(out, "monotonic", o->monotonic);
+	print_offset(out, "boottime", o->boottime);
+	json_end(out);
+}
+
 static void print_namespaces(const struct plan *plan, struct json_out *out)
 {
 	static const char *const when[] = {
 		[NS_AT_CLONE] = "at the clone",
+		[NS_BETWEEN] = "by the process between",
 		[NS_AS_ROOT] = "as root inside",
 		[NS_BEFORE_USER] = "before the user namespace",
 		[NS_AFTER_USER] = "after the user namespace",
@@ -155,6 +178,7 @@ static void print_namespaces(const struct plan *plan, struct json_out *out)
 		json_end(out);
 	}
 	json_end(out);
+	print_offsets(plan->time_offsets, out);
 	json_bool(out, "intermediateProcess", plan->intermediate);
 	json_bool(out, "loopbackUp", plan->loopback_up);
 	if (plan->hostname)

@@ -49,10 +49,6 @@ int plan_refuse_unsupported(const struct plan *plan, struct err *e)
 
 	if (r < 0 || !l)
 		return r;
-	if (spec_find_ns(plan->spec, NS_TIME))
-		return refuse("linux.namespaces: time", e);
-	if (l->time_offsets)
-		return refuse("linux.timeOffsets", e);
 	if (l->personality)
 		return refuse("linux.personality", e);
 	if (l->memory_policy)
