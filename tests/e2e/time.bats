@@ -13,12 +13,12 @@ uptime_now() { cut -d. -f1 /proc/uptime; }
 # The container's boottime is ours and SECONDS, give or take what the test takes.
 shifted() {
 	local up=$1 by=$2
-	[ "$up" -ge $((before + by)) ] && [ "$up" -le $(($(uptime_now) + by + 1)) ] ||
+	if [ "$up" -lt $((before + by)) ] || [ "$up" -gt $(($(uptime_now) + by + 1)) ]; then
 		complain "uptime $up, ours $before to $(uptime_now), asked for $by more"
+	fi
 }
 own_time='.linux.namespaces += [{type: "time"}]'
-# The owner of the time namespace is the container's user namespace where it has
-# one: else CAP_SYS_TIME would be the caller's, and not even root has that inside.
+# What the container sees of its clocks and of the namespace.
 times='cut -d. -f1 /proc/uptime; readlink /proc/self/ns/time; readlink /proc/self/ns/time_for_children; cat /proc/self/timens_offsets'
 
 @test "a new time namespace without offsets: another one, the same clocks" {
