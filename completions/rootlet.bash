@@ -37,6 +37,7 @@ _rootlet_options() {
 	delete) echo --force -f --regex -r --help -h ;;
 	kill) echo --all -a --regex -r --help -h ;;
 	list) echo --format -f --quiet -q --help -h ;;
+	ps) echo --format -f --help -h ;;
 	spec) echo --bundle -b --rootless --help -h ;;
 	*) echo --help -h ;;
 	esac
@@ -50,7 +51,7 @@ _rootlet_words() { # COMMAND OPTION
 	rootlet:--log-level) echo error warning info debug ;;
 	rootlet:--rootless) echo true false auto ;;
 	*:--userns) echo auto single keep-id host ;;
-	list:--format | list:-f) echo table json ;;
+	list:--format | list:-f | ps:--format | ps:-f) echo table json ;;
 	*) return 1 ;;
 	esac
 }

@@ -51,7 +51,7 @@ complete -c rootlet -n $first -a kill -d 'Send a signal'
 complete -c rootlet -n $first -a list -d 'List containers'
 complete -c rootlet -n $first -a pause -d 'Freeze a container (not in this version)'
 complete -c rootlet -n $first -a plan -d 'Show what run would do'
-complete -c rootlet -n $first -a ps -d 'Show processes (not in this version)'
+complete -c rootlet -n $first -a ps -d 'Show processes'
 complete -c rootlet -n $first -a restore -d 'Bring back a container (not in this version)'
 complete -c rootlet -n $first -a resume -d 'Let a container go on (not in this version)'
 complete -c rootlet -n $first -a run -d 'Create a container and run its program'
@@ -90,7 +90,7 @@ complete -c rootlet -n '__fish_seen_subcommand_from run' -l no-subreaper -d 'Lea
 complete -c rootlet -n '__fish_seen_subcommand_from plan' -l stages -d 'List the steps of a start'
 complete -c rootlet -n '__fish_seen_subcommand_from plan' -l caller -r -F -d 'Plan for this caller'
 
-# delete, kill, list, spec
+# delete, kill, list, ps, spec
 complete -c rootlet -n '__fish_seen_subcommand_from delete' -l force -s f -d 'Kill it first if it runs'
 complete -c rootlet -n '__fish_seen_subcommand_from delete' -l regex -s r -d 'Delete all that match'
 complete -c rootlet -n '__fish_seen_subcommand_from kill' -l all -s a -d 'Signal all processes'
@@ -98,5 +98,6 @@ complete -c rootlet -n '__fish_seen_subcommand_from kill' -l regex -s r -d 'Sign
 complete -c rootlet -n '__fish_seen_subcommand_from kill' -a '(__rootlet_signals)' -d Signal
 complete -c rootlet -n '__fish_seen_subcommand_from list' -l format -s f -x -a 'table json' -d 'How to write them'
 complete -c rootlet -n '__fish_seen_subcommand_from list' -l quiet -s q -d 'The ids only'
+complete -c rootlet -n '__fish_seen_subcommand_from ps' -l format -s f -x -a 'table json' -d 'How to write them'
 complete -c rootlet -n '__fish_seen_subcommand_from spec' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'Write it there'
 complete -c rootlet -n '__fish_seen_subcommand_from spec' -l rootless -d "Only the caller's ids"

@@ -32,9 +32,12 @@ librootlet_a_SOURCES = \
 	src/cli/help.h \
 	src/cli/kill.c \
 	src/cli/list.c \
+	src/cli/members.c \
+	src/cli/members.h \
 	src/cli/options.c \
 	src/cli/options.h \
 	src/cli/plan.c \
+	src/cli/ps.c \
 	src/cli/run.c \
 	src/cli/signal.c \
 	src/cli/signal.h \

@@ -40,8 +40,6 @@ UNBUILT(exec, "exec", "CONTAINER COMMAND [ARGUMENT...]",
 	"run another program in a container", 255);
 UNBUILT(features, "features", "", "show what this runtime can do, as JSON", 1);
 UNBUILT(pause, "pause", "CONTAINER", "freeze all processes of a container", 1);
-UNBUILT(ps, "ps", "CONTAINER [PS OPTION...]",
-	"show the processes of a container", 1);
 UNBUILT(restore, "restore", "CONTAINER", "bring back a saved container", 1);
 UNBUILT(resume, "resume", "CONTAINER", "let a frozen container go on", 1);
 UNBUILT(update, "update", "CONTAINER", "change the limits of a container", 1);

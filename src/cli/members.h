@@ -1,0 +1,15 @@
+/* members.h - which processes are a container's. */
+#pragma once
+
+#include <sys/types.h>
+
+struct container;
+struct err;
+
+/* Calls visit() for every process of the container but its init, of which the
+ * state knows.  `pidfd` is opened before the process is looked at: when the
+ * number has gone to somebody else meanwhile, it is of a dead one.  A negative
+ * answer of visit() ends the walk and is returned; it fills e. */
+int members_each(const struct container *c,
+		 int (*visit)(pid_t pid, int pidfd, void *data, struct err *e),
+		 void *data, struct err *e);
