@@ -31,8 +31,10 @@ static int kill_one(struct store *store, const char *id, void *data,
 	r = container_load(store, id, -1, &c, e);
 	if (r == 0)
 		r = signal_container(&c, o->sig, o->all, e);
-	/* A pattern means those that run. */
-	if (o->regex && (r == -ESRCH || r == -ENOENT))
+	/* Of a container that has ended, --all has reached all there were: so
+	 * engines clean up.  A pattern means those that run. */
+	if ((o->regex && (r == -ESRCH || r == -ENOENT)) ||
+	    (o->all && r == -ESRCH))
 		r = 0;
 	container_done(&c);
 	return r;

@@ -242,7 +242,7 @@ int sys_signal_number(const char *text)
 	int sig;
 
 	if (str_uint32(text, &n) == 0)
-		return n > 0 && n <= (uint32_t)SIGRTMAX ? (int)n : -EINVAL;
+		return n <= (uint32_t)SIGRTMAX ? (int)n : -EINVAL;
 	if (strncasecmp(text, "SIG", 3) == 0)
 		text += 3;
 	for (sig = 1; sig < 32; sig++) {

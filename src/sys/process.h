@@ -47,5 +47,5 @@ int sys_close_all_but(unsigned first, int *keep, size_t n);
 int sys_cloexec_from(unsigned first);
 
 /* A signal by number, name with or without SIG, any case, RTMIN+N, RTMAX-N.
- * Returns the number or -EINVAL. */
+ * Returns the number or -EINVAL.  0 is one: it only asks who is there. */
 int sys_signal_number(const char *text);
