@@ -24,6 +24,31 @@ int container_store(const struct globals *g, struct store *ret, struct err *e)
 	return store_open(g->root, uid, privileged, false, ret, e);
 }
 
+/* The record and what is true of the container.  A creator that is done between
+ * the two looks like one that died, so a record that it left unfinished is read
+ * again. */
+static int look(struct store *store, const char *id, int *ret_pidfd,
+		struct container *ret, struct err *e)
+{
+	for (bool again = false;; again = true) {
+		struct state *s = &ret->state;
+		int r;
+
+		r = ret->dir_fd >= 0 ? state_read(ret->dir_fd, id, s, e)
+				     : state_read_in(store, id, s, e);
+		if (r < 0)
+			return r;
+		r = state_status(store, ret->dir_fd, s, &ret->status, ret_pidfd,
+				 e);
+		if (r < 0 || again || ret->status != STATUS_STOPPED ||
+		    (s->pid != 0 && s->status != STATUS_CREATING))
+			return r;
+		state_done(s);
+		if (ret_pidfd)
+			own_close(ret_pidfd);
+	}
+}
+
 int container_load(struct store *store, const char *id, int wait_ms,
 		   struct container *ret, struct err *e)
 {
@@ -33,21 +58,13 @@ int container_load(struct store *store, const char *id, int wait_ms,
 	if (r < 0)
 		return r;
 	ret->dir_fd = r;
-	r = state_read(ret->dir_fd, id, &ret->state, e);
-	if (r < 0)
-		return r;
-	return state_status(store, ret->dir_fd, &ret->state, &ret->status,
-			    &ret->pidfd, e);
+	return look(store, id, &ret->pidfd, ret, e);
 }
 
 int container_peek(struct store *store, const char *id, struct container *ret,
 		   struct err *e)
 {
-	int r = state_read_in(store, id, &ret->state, e);
-
-	if (r < 0)
-		return r;
-	return state_status(store, -1, &ret->state, &ret->status, NULL, e);
+	return look(store, id, NULL, ret, e);
 }
 
 bool container_is_own(const struct store *store, int dir_fd)
