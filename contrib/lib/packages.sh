@@ -8,7 +8,7 @@ packages_build=(gcc libc6-dev make autoconf automake pkg-config
 # To run a container as a normal user: newuidmap, and a root file system.
 packages_run=(uidmap busybox-static)
 # To run every test and every check.
-packages_check=(bats clang clang-format clang-tidy cppcheck file iproute2 jq libclang-rt-dev
+packages_check=(bats clang clang-format clang-tidy conmon cppcheck file iproute2 jq libclang-rt-dev
 	libcap2-bin llvm mandoc perl procps python3-minimal shellcheck strace tmux util-linux
 	valgrind xz-utils)
 # The peers that tests/bench measures against.

@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
+# conmon - the monitor of podman and CRI-O, driven by hand the way podman does:
+# it calls create and exec, has the pipes or the terminal, and waits for the end.
+load lib/common
+
+setup() {
+	requires_tool conmon
+	common_setup
+	mkdir exits persist attach
+	bundle '.process.args = ["sh", "/script"]'
+}
+teardown() {
+	local file pid
+	clean_up || return
+	# It ends by itself when the container has.
+	for file in "$BATS_TEST_TMPDIR"/*.conmon; do
+		[ -e "$file" ] || continue
+		pid=$(cat "$file")
+		until_true 5 pid_gone "$pid" || { echo "conmon $pid is still there" && kill -9 "$pid" && return 1; }
+	done
+}
+
+# conmon_says FILE ARGUMENT...: conmon in the background; what it says to its
+# parent, a line of JSON at a time, is in FILE.
+conmon_says() {
+	local file=$1
+	shift
+	: >"$file"
+	_OCI_SYNCPIPE=3 conmon --cid "$CID" --name "$CID" --runtime "$ROOTLET" \
+		--runtime-arg --root --runtime-arg "$ROOT" --runtime-arg --log --runtime-arg "$PWD/runtime.log" \
+		--runtime-arg --log-format=json --bundle "$BUNDLE" --socket-dir-path "$PWD/attach" \
+		--log-level error --full-attach "$@" </dev/null >>conmon.out 2>>conmon.err 3>"$file"
+	until_true 10 grep -q . "$file" || complain "conmon said nothing: $(cat conmon.err)"
+}
+# monitored [OPTION...]: create under conmon.
+monitored() {
+	conmon_says created --cuuid "$CID" --persist-dir "$PWD/persist" --exit-dir "$PWD/exits" --container-pidfile "$PWD/pid" \
+		--conmon-pidfile "$PWD/c.conmon" --log-path "k8s-file:$PWD/log" "$@"
+}
+# logged TEXT...: lines of the log, whichever stream.
+logged() {
+	local text
+	for text in "$@"; do
+		grep -qE "^[^ ]+ std(out|err) F $text"$'\r?$' log || complain "not in the log: $text: $(cat log)" || return
+	done
+}
+# exited CODE: the exit file is there and says so.
+exited() {
+	until_true 5 test -s "exits/$CID"
+	[ "$(cat "exits/$CID")" = "$1" ] || complain "conmon saw exit code $(cat "exits/$CID")"
+}
+# soon: conmon came to the end of the pipes within a second of the last line.
+soon() {
+	[ -z "$ROOTLET_GUEST" ] || return 0
+	local last
+	last=$(date -d "$(tail -n 1 log | cut -d ' ' -f 1)" +%s%N)
+	[ $(($(date -r "exits/$CID" +%s%N) - last)) -lt 1000000000 ] || complain "conmon waited long after $(tail -n 1 log)"
+}
+
+@test "create, start, the log and the exit file" {
+	script 'echo said; echo complained >&2; exit 7'
+	monitored
+	[ "$(jq .pid created)" = "$(cat pid)" ]
+	[ "$(jq .pid created)" = "$(state_of .pid)" ]
+	is_status created
+	# Init is conmon's child now: conmon is who gets to know the exit status.
+	[ "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$(cat pid)/status")" = "$(cat c.conmon)" ]
+	[ ! -s log ]
+	rootlet start "$CID"
+	exited 7
+	soon
+	logged said complained
+	is_status stopped
+	rootlet delete "$CID"
+	[ ! -s runtime.log ]
+}
+
+@test "a container that is killed: 128 and the signal" {
+	script 'exec sleep 1000'
+	monitored
+	rootlet start "$CID"
+	rootlet kill "$CID" KILL
+	exited 137
+	is_status stopped
+}
+
+@test "one that is deleted before it was started" {
+	script 'echo never'
+	monitored
+	rootlet delete --force "$CID"
+	exited 137
+	not logged never 2>/dev/null
+}
+
+@test "what the program leaves behind does not keep conmon waiting" {
+	script 'sleep 1000 & echo said; exit 3'
+	monitored
+	rootlet start "$CID"
+	exited 3
+	soon
+	logged said
+}
+
+@test "a create that fails: conmon's parent gets the sentence, and nothing is left" {
+	config '.process.args = ["nothere"]'
+	monitored || :
+	jq -e '.pid == -1 and (.message | contains("executable file not found in $PATH"))' created
+	jq -e '.level == "error" and (.msg | contains("executable file not found in $PATH"))' runtime.log
+	[ ! -e "$ROOT/$CID" ]
+}
+
+@test "options that podman passes on: --systemd-cgroup, --no-new-keyring, --no-pivot" {
+	script 'exit 4'
+	monitored --systemd-cgroup --no-new-keyring --no-pivot
+	rootlet start "$CID"
+	exited 4
+}
