@@ -30,6 +30,8 @@ librootlet_a_SOURCES = \
 	src/cli/delete.c \
 	src/cli/help.c \
 	src/cli/help.h \
+	src/cli/inherited.c \
+	src/cli/inherited.h \
 	src/cli/kill.c \
 	src/cli/list.c \
 	src/cli/members.c \
@@ -135,6 +137,7 @@ librootlet_a_SOURCES = \
 	src/stages/launch.c \
 	src/stages/launch.h \
 	src/stages/rows.h \
+	src/stages/rows_clients.c \
 	src/stages/rows_host.c \
 	src/stages/rows_inside.c \
 	src/stages/rows_want.c \

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cli/inherited.h"
 
 #define CONFIG_MAX (4U << 20)
 
@@ -24,18 +25,8 @@ static int refuse(const char *what, const char *instead, struct err *e)
 }
 
 /* What the next version builds is refused, never taken and ignored. */
-static int refuse_unbuilt(const struct create_opts *o, struct err *e)
+static int refuse_unbuilt(struct err *e)
 {
-	if (o->console_socket)
-		return refuse("--console-socket",
-			      "Use run in the foreground for a terminal, or "
-			      "set process.terminal to false",
-			      e);
-	if (o->pidfd_socket)
-		return refuse("--pidfd-socket", "Use --pid-file", e);
-	if (o->preserve_fds > 0)
-		return refuse("--preserve-fds",
-			      "Pass the data by a bind mount or by stdin", e);
 	if (!str_empty(getenv("NOTIFY_SOCKET")))
 		return refuse("NOTIFY_SOCKET in the environment",
 			      "Start rootlet with env -u NOTIFY_SOCKET", e);
@@ -121,14 +112,8 @@ int bundle_plan(const struct globals *g, const struct create_opts *o,
 	};
 	int r;
 
-	r = refuse_unbuilt(o, e);
-	if (r == 0)
-		r = read_config(o, b, e);
-	if (r < 0)
-		return r;
 	b->options = (struct plan_options){
 		.id = id,
-		.bundle = b->path,
 		.userns = (enum userns_choice)o->userns,
 		.rootless = rootless[g->rootless],
 		.strict = g->strict,
@@ -137,7 +122,18 @@ int bundle_plan(const struct globals *g, const struct create_opts *o,
 		.systemd_cgroup = g->systemd_cgroup,
 		.cgroup_manager = g->cgroup_manager,
 		.detached = detached,
+		.console_socket = o->console_socket,
+		.pidfd_socket = o->pidfd_socket,
+		.preserve_fds = o->preserve_fds,
 	};
+	r = refuse_unbuilt(e);
+	if (r == 0)
+		r = inherited_read(&b->options, e);
+	if (r == 0)
+		r = read_config(o, b, e);
+	if (r < 0)
+		return r;
+	b->options.bundle = b->path;
 	r = read_caller(o, b, e);
 	if (r < 0)
 		return r;

@@ -31,38 +31,32 @@ struct create_opts {
 			offsetof(struct create_opts, userns), OPT_CHOICE,        \
 			"the user namespace, whatever the bundle says"           \
 	}
-#define CREATE_OPTIONS                                                         \
-	{ "console-socket",                                                    \
-	  0,                                                                   \
-	  "PATH",                                                              \
-	  offsetof(struct create_opts, console_socket),                        \
-	  OPT_STRING,                                                          \
-	  "send the terminal to this socket (not supported yet)" },            \
-		{ "pidfd-socket",                                              \
-		  0,                                                           \
-		  "PATH",                                                      \
-		  offsetof(struct create_opts, pidfd_socket),                  \
-		  OPT_STRING,                                                  \
-		  "send a pidfd of init to this socket (not supported yet)" }, \
-		{ "pid-file", 0,                                               \
-		  "FILE",     offsetof(struct create_opts, pid_file),          \
-		  OPT_STRING, "write the pid of init to this file" },          \
-		{ "no-pivot",                                                  \
-		  0,                                                           \
-		  NULL,                                                        \
-		  offsetof(struct create_opts, no_pivot),                      \
-		  OPT_FLAG,                                                    \
-		  "change the root by moving it, for a rootfs on ramfs" },     \
-		{ "no-new-keyring",                                            \
-		  0,                                                           \
-		  NULL,                                                        \
-		  offsetof(struct create_opts, no_new_keyring),                \
-		  OPT_FLAG,                                                    \
-		  "keep the caller's session keyring" },                       \
-	{                                                                      \
-		"preserve-fds", 0, "N",                                        \
-			offsetof(struct create_opts, preserve_fds), OPT_UINT,  \
-			"pass N more file descriptors (not supported yet)"     \
+#define CREATE_OPTIONS                                                        \
+	{ "console-socket", 0,                                                \
+	  "PATH",	    offsetof(struct create_opts, console_socket),     \
+	  OPT_STRING,	    "send the terminal to this socket" },             \
+		{ "pidfd-socket", 0,                                          \
+		  "PATH",	  offsetof(struct create_opts, pidfd_socket), \
+		  OPT_STRING,	  "send a pidfd of init to this socket" },    \
+		{ "pid-file", 0,                                              \
+		  "FILE",     offsetof(struct create_opts, pid_file),         \
+		  OPT_STRING, "write the pid of init to this file" },         \
+		{ "no-pivot",                                                 \
+		  0,                                                          \
+		  NULL,                                                       \
+		  offsetof(struct create_opts, no_pivot),                     \
+		  OPT_FLAG,                                                   \
+		  "change the root by moving it, for a rootfs on ramfs" },    \
+		{ "no-new-keyring",                                           \
+		  0,                                                          \
+		  NULL,                                                       \
+		  offsetof(struct create_opts, no_new_keyring),               \
+		  OPT_FLAG,                                                   \
+		  "keep the caller's session keyring" },                      \
+	{                                                                     \
+		"preserve-fds", 0, "N",                                       \
+			offsetof(struct create_opts, preserve_fds), OPT_UINT, \
+			"pass N more file descriptors, from 3 on"             \
 	}
 
 /* Everything that a plan borrows from; owned here. */

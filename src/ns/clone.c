@@ -167,6 +167,12 @@ static pid_t clone_init(const struct plan *plan, bool sibling, int *ret_pidfd,
 	return pid < 0 ? clone_error(plan, pid, e) : pid;
 }
 
+/* What the caller passes to the program lies before all that is ours. */
+static unsigned first_of_ours(const struct plan *plan)
+{
+	return STDERR_FILENO + 1 + plan->process.pass_fds;
+}
+
 /* Before anybody there can see us: an fd of HOST's in /proc/PID/fd, or our
  * memory, would be a way out for a container that we share a namespace with
  * (CVE-2016-9962, CVE-2024-21626).  With a new user namespace HOST still has to
@@ -190,7 +196,7 @@ static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
 	r = init->prepare(init->arg, e);
 	if (r < 0)
 		return r;
-	r = sys_close_all_but(STDERR_FILENO + 1, keep, n);
+	r = sys_close_all_but(first_of_ours(plan), keep, n);
 	if (r < 0)
 		return err_errno(e, r, "close the runtime's files");
 	if (!plan->dumpable && plan->ns[NS_USER].action != NS_NEW &&
@@ -279,9 +285,10 @@ static int clone_through_between(const struct plan *plan,
 
 /* Init waits for `start` as long as its engine likes: no pipe, lock or
  * directory that the caller happened to have open may live on in it. */
-__attribute__((noreturn)) static void run_directly(const struct ns_init *init)
+__attribute__((noreturn)) static void run_directly(const struct plan *plan,
+						   const struct ns_init *init)
 {
-	if (sys_close_all_but(STDERR_FILENO + 1, init->fds, init->n_fds) == 0)
+	if (sys_close_all_but(first_of_ours(plan), init->fds, init->n_fds) == 0)
 		init->run(init->arg);
 	_exit(1);
 }
@@ -299,7 +306,7 @@ int ns_clone_init(const struct plan *plan, const struct ns_init *init,
 	} else if (r == 0) {
 		r = clone_init(plan, false, ret_pidfd, e);
 		if (r == 0)
-			run_directly(init);
+			run_directly(plan, init);
 		*ret_pid = r;
 	}
 	close_joined(fds);

@@ -17,7 +17,9 @@ struct ns_init {
 	 * and with the caller's ids: what init inherits from its maker. */
 	int (*prepare)(void *arg, struct err *e);
 	void *arg;
-	int *fds; /* that it needs besides stdio; every other fd is closed */
+	/* That it needs besides stdio and what the plan passes to the program;
+	 * every other fd is closed. */
+	int *fds;
 	size_t n_fds;
 };
 

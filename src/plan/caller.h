@@ -51,7 +51,12 @@ struct plan_options {
 	bool systemd_cgroup;
 	const char *cgroup_manager; /* NULL: auto */
 	bool detached; /* create, or run -d */
-	uint32_t preserve_fds; /* how many from fd 3 on */
+	/* Sockets of the caller that get the master of the terminal, and a
+	 * pidfd of init; NULL or "": none. */
+	const char *console_socket, *pidfd_socket;
+	uint32_t preserve_fds; /* --preserve-fds, of those after... */
+	uint32_t listen_fds; /* ... those of sd_listen_fds(3), from 3 on */
+	const char *listen_names; /* LISTEN_FDNAMES; may be NULL */
 };
 
 /* A namespace that the bundle names by path. */

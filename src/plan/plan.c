@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "plan/make.h"
 
 static bool gid_is_mapped(const struct plan *plan, uint32_t outside)
@@ -79,6 +80,28 @@ static bool has_sources_beforehand(const struct plan *plan)
 	       caller_is_privileged(plan->caller);
 }
 
+static const char *annotation(const struct spec *spec, const char *key)
+{
+	const struct string_map *all = &spec->annotations;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->v[i].key, key))
+			return all->v[i].value;
+	return NULL;
+}
+
+static void plan_sockets(struct plan *plan)
+{
+	const struct plan_options *o = plan->options;
+	const char *receiver = annotation(plan->spec, "run.oci.pidfd_receiver");
+
+	plan->console_socket = str_empty(o->console_socket) ? NULL
+							    : o->console_socket;
+	plan->pidfd_socket = str_empty(o->pidfd_socket) ? NULL
+							: o->pidfd_socket;
+	plan->pidfd_receiver = str_empty(receiver) ? NULL : receiver;
+}
+
 static int make(struct plan *plan, struct err *e)
 {
 	static int (*const steps[])(struct plan *, struct err *) = {
@@ -94,6 +117,7 @@ static int make(struct plan *plan, struct err *e)
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i](plan, e);
 	plan->hooks = plan->spec->hooks;
+	plan_sockets(plan);
 	plan->sources_beforehand = has_sources_beforehand(plan);
 	plan->sealed_exe = needs_sealed_exe(plan);
 	plan->dumpable = may_be_dumpable(plan);

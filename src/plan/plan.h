@@ -152,6 +152,8 @@ struct plan_process {
 	bool no_new_privs;
 	bool set_oom_score_adj;
 	int oom_score_adj;
+	uint32_t pass_fds; /* how many fds from 3 on the program keeps */
+	bool passes_listen_pid; /* LISTEN_PID= is its pid, then */
 	bool terminal;
 	struct spec_console_size console_size; /* 0, 0: the caller's */
 	bool new_keyring;
@@ -190,6 +192,9 @@ struct plan {
 	size_t n_sysctls;
 	struct plan_process process;
 	const struct spec_hooks *hooks; /* NULL: none */
+	/* Sockets of the caller, NULL: none.  The master of the terminal is
+	 * sent to the first, a pidfd of init to the others. */
+	const char *console_socket, *pidfd_socket, *pidfd_receiver;
 	bool dumpable; /* nobody foreign can see us while we set up */
 	bool sources_beforehand; /* HOST may reach what INSIDE may not */
 	bool sealed_exe; /* run INSIDE from a copy that can't be written */

@@ -369,6 +369,8 @@ static void print_process(const struct plan_process *p, struct json_out *out)
 	if (p->selinux_label)
 		json_string(out, "selinuxLabel", p->selinux_label);
 	json_bool(out, "seccomp", p->seccomp != NULL);
+	if (p->pass_fds > 0)
+		json_uint(out, "passedFds", p->pass_fds);
 	json_end(out);
 }
 
@@ -385,6 +387,13 @@ static void print_sysctls(const struct plan *plan, struct json_out *out)
 		json_end(out);
 	}
 	json_end(out);
+}
+
+static void print_socket(struct json_out *out, const char *key,
+			 const char *path)
+{
+	if (path)
+		json_string(out, key, path);
 }
 
 static void print_hooks(const struct plan *plan, struct json_out *out)
@@ -428,6 +437,9 @@ void plan_print(const struct plan *plan, struct json_out *out)
 	print_sysctls(plan, out);
 	print_process(&plan->process, out);
 	print_hooks(plan, out);
+	print_socket(out, "consoleSocket", plan->console_socket);
+	print_socket(out, "pidfdSocket", plan->pidfd_socket);
+	print_socket(out, "pidfdReceiver", plan->pidfd_receiver);
 	if (plan->sources_beforehand)
 		json_bool(out, "sourcesBeforehand", true);
 	json_bool(out, "sealedExecutable", plan->sealed_exe);

@@ -14,6 +14,8 @@
 
 /* --- environment */
 
+#define OUR_NAMES 2
+
 struct env_name {
 	const char *entry;
 	size_t len; /* of the name */
@@ -63,35 +65,63 @@ static int read_names(const struct strings *env, struct env_name *v,
 	return 0;
 }
 
-/* One entry per name, the last one, in the order of the bundle; an empty HOME
- * is as good as none.  Sorted, as a bundle may have very many. */
+/* What the caller passes on counts for more than the bundle. */
+static size_t add_ours(struct plan *plan, struct env_name *v, size_t n)
+{
+	const struct plan_options *o = plan->options;
+	const char *ours[OUR_NAMES] = { NULL };
+	size_t n_ours = 0;
+
+	if (o->listen_fds > 0)
+		ours[n_ours++] = arena_format(&plan->arena, "LISTEN_FDS=%u",
+					      o->listen_fds);
+	if (o->listen_fds > 0 && o->listen_names)
+		ours[n_ours++] = arena_format(&plan->arena, "LISTEN_FDNAMES=%s",
+					      o->listen_names);
+	for (size_t i = 0; i < n_ours; i++, n++)
+		v[n] = (struct env_name){ ours[i], strcspn(ours[i], "="), n };
+	return n;
+}
+
+/* INSIDE knows better: an empty HOME is as good as none, and the pid of the
+ * program is not known yet. */
+static bool is_left_to_inside(struct plan_process *p, const char *entry)
+{
+	const char *home = str_after(entry, "HOME=");
+
+	if (home && *home != '\0')
+		p->needs_home = false;
+	return (home && *home == '\0') ||
+	       (p->passes_listen_pid && str_after(entry, "LISTEN_PID="));
+}
+
+/* One entry per name, the last one, in the order of the bundle.  Sorted, as a
+ * bundle may have very many. */
 static int plan_env(struct plan *plan, struct err *e)
 {
 	const struct strings *env = &plan->spec->process->env;
 	struct plan_process *p = &plan->process;
-	struct env_name *v = arena_zero_n(&plan->arena, env->n + 1, sizeof(*v));
+	struct env_name *v = arena_zero_n(&plan->arena, env->n + OUR_NAMES,
+					  sizeof(*v));
 	const char **last;
+	size_t all;
 	size_t n = 0;
 	int r = read_names(env, v, e);
 
 	if (r < 0)
 		return r;
-	qsort(v, env->n, sizeof(*v), by_name_last_first);
-	for (size_t i = 0; i < env->n; i++)
+	all = add_ours(plan, v, env->n);
+	qsort(v, all, sizeof(*v), by_name_last_first);
+	for (size_t i = 0; i < all; i++)
 		if (n == 0 || !same_name(&v[n - 1], &v[i]))
 			v[n++] = v[i];
 	qsort(v, n, sizeof(*v), by_index);
 	p->env = last = arena_zero_n(&plan->arena, n + 1, sizeof(*p->env));
 	p->needs_home = true;
-	for (size_t i = 0; i < n; i++) {
-		const char *home = str_after(v[i].entry, "HOME=");
-
-		if (home && *home == '\0')
-			continue;
-		if (home)
-			p->needs_home = false;
-		*last++ = v[i].entry;
-	}
+	p->passes_listen_pid = plan->options->listen_fds > 0;
+	for (size_t i = 0; i < n; i++)
+		if (!is_left_to_inside(p, v[i].entry))
+			*last++ = v[i].entry;
 	return 0;
 }
 
@@ -283,20 +313,28 @@ static int plan_labels(struct plan *plan, struct err *e)
 static int plan_terminal(struct plan *plan, struct err *e)
 {
 	const struct spec_process *from = plan->spec->process;
+	const bool sent = !str_empty(plan->options->console_socket);
 	struct plan_process *p = &plan->process;
 
 	p->terminal = from->terminal;
+	if (!p->terminal && sent) {
+		err_set(e, EINVAL,
+			"--console-socket: process.terminal is not true, so "
+			"there is no terminal to send");
+		return err_hint(e, "leave out --console-socket, or set "
+				   "process.terminal to true");
+	}
 	if (!p->terminal)
 		return 0;
 	if (from->console_size)
 		p->console_size = *from->console_size;
-	if (!plan->options->detached)
+	if (sent || !plan->options->detached)
 		return 0;
 	err_set(e, EINVAL,
 		"process.terminal: a detached container has nobody who reads "
-		"its terminal; that takes --console-socket, which this version "
-		"of rootlet does not have");
-	return err_hint(e, "set process.terminal to false, or use run without "
+		"its terminal");
+	return err_hint(e, "name a socket that takes it with --console-socket, "
+			   "set process.terminal to false, or use run without "
 			   "--detach");
 }
 
@@ -334,6 +372,7 @@ int plan_process(struct plan *plan, struct err *e)
 	p->args = from->args.v;
 	p->cwd = from->cwd;
 	p->no_new_privs = from->no_new_privileges;
+	p->pass_fds = plan->options->listen_fds + plan->options->preserve_fds;
 	p->new_keyring = !plan->options->no_new_keyring;
 	p->keyring = arena_format(&plan->arena, "_ses.%s", plan->options->id);
 	if (plan->spec->linux_)

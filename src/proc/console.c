@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -101,6 +102,16 @@ int console_open(int root_fd, const struct plan_process *p, int *ret_master,
 	*ret_master = take_fd(&master_fd);
 	*ret_slave = take_fd(&slave_fd);
 	return 0;
+}
+
+void console_name(int master_fd, char ret[32])
+{
+	int number = 0;
+
+	if (ioctl(master_fd, TIOCGPTN, &number) < 0)
+		(void)snprintf(ret, 32, "/dev/pts/ptmx");
+	else
+		(void)snprintf(ret, 32, "/dev/pts/%d", number);
 }
 
 int console_take(int slave_fd, struct err *e)

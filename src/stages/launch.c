@@ -35,6 +35,9 @@ void launch_init(struct launch *l)
 		.idmap = IDMAP_JOB_INIT,
 		.listen_fd = -1,
 		.master_fd = -1,
+		.console_sock = -1,
+		.pidfd_sock = -1,
+		.receiver_sock = -1,
 		.send_fd = -1,
 		.fs = FS_INIT,
 		.slave_fd = -1,
@@ -52,6 +55,9 @@ void launch_done(struct launch *l)
 	own_close(&l->pidfd);
 	own_close(&l->listen_fd);
 	own_close(&l->master_fd);
+	own_close(&l->console_sock);
+	own_close(&l->pidfd_sock);
+	own_close(&l->receiver_sock);
 	own_close(&l->send_fd);
 	own_close(&l->slave_fd);
 	free(l->home);

@@ -53,13 +53,16 @@ struct launch {
 	struct idmap_job idmap;
 	struct seccomp_filter filter;
 	int listen_fd; /* INSIDE's start socket, or -1 */
-	int master_fd; /* HOST: the terminal to relay, or -1 */
+	int master_fd; /* HOST: the terminal to relay or send, or -1 */
+	/* HOST: connections to the sockets of the plan, or -1. */
+	int console_sock, pidfd_sock, receiver_sock;
 	int send_fd; /* goes with the next DONE, or -1 */
 
 	struct launch_shared *shared; /* mapped in both */
 	struct fs fs; /* INSIDE only, like all below */
 	int slave_fd;
 	char *home; /* owned: "HOME=…" or NULL */
+	char listen_pid[32]; /* "LISTEN_PID=…" */
 	char **env; /* owned array of borrowed strings */
 	char *program; /* owned: the file to execute */
 	bool cwd_as_user; /* root may not enter the cwd; the user might */

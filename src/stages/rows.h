@@ -1,7 +1,7 @@
 /* rows.h - the functions behind the rows of stages.c.
  *
- * rows_host.c holds HOST's, rows_inside.c INSIDE's, rows_want.c the pure
- * questions that decide whether a plan has a row at all.
+ * rows_host.c and rows_clients.c hold HOST's, rows_inside.c INSIDE's,
+ * rows_want.c the pure questions that decide whether a plan has a row at all.
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 #define WANT(name) bool want_##name(const struct launch *l)
 
 ROW(take_id);
+ROW(connect_clients);
 ROW(prepare_seccomp);
 ROW(listen);
 ROW(open_beforehand);
@@ -25,6 +26,8 @@ ROW(idmap_finish);
 ROW(prestart);
 ROW(create_runtime);
 ROW(limits);
+ROW(send_terminal);
+ROW(send_pidfd);
 ROW(record_created);
 ROW(pid_file);
 ROW(say_start);
@@ -52,6 +55,7 @@ ROW(start_container);
 ROW(restrict);
 ROW(execute);
 
+WANT(clients);
 WANT(seccomp);
 WANT(listen);
 WANT(open_beforehand);
@@ -65,6 +69,8 @@ WANT(hide_paths);
 WANT(names);
 WANT(keyring);
 WANT(limits);
+WANT(send_terminal);
+WANT(send_pidfd);
 WANT(pid_file);
 WANT(start_container);
 WANT(poststart);

@@ -108,6 +108,7 @@ ROW(clone)
 		.arg = l,
 	};
 	autofree int *keep = mem_zero_n(l->plan->n_mounts + 3, sizeof(*keep));
+	const unsigned passed = l->plan->process.pass_fds;
 	int fds[2];
 	int r;
 
@@ -126,6 +127,11 @@ ROW(clone)
 	fs_done(&l->fs); /* INSIDE has them now */
 	if (r < 0)
 		return r;
+	/* What the caller passes to the program is the program's from here
+	 * on: who waits for the other end of a pipe must not wait for us. */
+	if (passed > 0)
+		(void)sys_close_range(STDERR_FILENO + 1,
+				      STDERR_FILENO + passed);
 	l->sync.peer_pidfd = l->pidfd;
 	l->shared->pid = l->pid;
 	return 0;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -141,7 +142,8 @@ ROW(keyring)
 	return degrade_note(l->plan, &l->shared->notes, DEGRADE_KEYRING, 0, e);
 }
 
-/* The environment of the program: the plan's, and HOME where that has none. */
+/* The environment of the program: the plan's, HOME where that has none, and
+ * what sd_listen_fds(3) compares with its own pid. */
 static void make_env(struct launch *l)
 {
 	const struct plan_process *p = &l->plan->process;
@@ -150,14 +152,19 @@ static void make_env(struct launch *l)
 
 	while (p->env[n])
 		n++;
-	l->env = mem_zero_n(n + 2, sizeof(*l->env));
+	l->env = mem_zero_n(n + 3, sizeof(*l->env));
 	for (i = 0; i < n; i++)
 		l->env[i] = (char *)p->env[i];
 	if (p->needs_home) {
 		autofree char *home = user_home(l->fs.root_fd, p->uid);
 
 		l->home = str_format("HOME=%s", home);
-		l->env[n] = l->home;
+		l->env[n++] = l->home;
+	}
+	if (p->passes_listen_pid) {
+		(void)snprintf(l->listen_pid, sizeof(l->listen_pid),
+			       "LISTEN_PID=%d", (int)getpid());
+		l->env[n] = l->listen_pid;
 	}
 }
 
@@ -223,13 +230,13 @@ ROW(restrict)
 	return r;
 }
 
-/* As the program's user.  Every fd but stdio closes at exec; that, and the
- * end of the channel with it, tells HOST that it went well. */
+/* As the program's user.  Every fd but stdio and what the caller passes on
+ * closes at exec; that, and the end of the channel with it, tells HOST that it went well. */
 ROW(execute)
 {
 	int r;
 
-	r = sys_cloexec_from(3);
+	r = sys_cloexec_from(STDERR_FILENO + 1 + l->plan->process.pass_fds);
 	if (r < 0)
 		return err_errno(e, r, "mark the open files close-on-exec");
 	if (l->supervise)

@@ -10,6 +10,12 @@ static bool has_hooks(const struct launch *l, enum hook_point point)
 	return l->hooks && l->hooks->at[point].n > 0;
 }
 
+WANT(clients)
+{
+	return l->plan->console_socket || l->plan->pidfd_socket ||
+	       l->plan->pidfd_receiver;
+}
+
 WANT(seccomp)
 {
 	return l->plan->process.seccomp != NULL;
@@ -74,6 +80,16 @@ WANT(keyring)
 WANT(limits)
 {
 	return l->plan->process.n_rlimits > 0;
+}
+
+WANT(send_terminal)
+{
+	return l->plan->console_socket != NULL;
+}
+
+WANT(send_pidfd)
+{
+	return l->plan->pidfd_socket || l->plan->pidfd_receiver;
 }
 
 WANT(pid_file)

@@ -8,6 +8,8 @@
 
 static const struct stage create_rows[] = {
 	{ "take the id", HOST, row_take_id },
+	{ "connect to the sockets of the caller", HOST, row_connect_clients,
+	  want_clients },
 	{ "prepare the seccomp filter", HOST, row_prepare_seccomp,
 	  want_seccomp },
 	{ "listen for start", HOST, row_listen, want_listen },
@@ -40,6 +42,8 @@ static const struct stage create_rows[] = {
 	{ "find the program", INSIDE, row_find_program },
 	{ "outlive the runtime", INSIDE, row_outlive },
 	{ "set the resource limits", HOST, row_limits, want_limits },
+	{ "send the terminal", HOST, row_send_terminal, want_send_terminal },
+	{ "send the pidfd", HOST, row_send_pidfd, want_send_pidfd },
 	{ "record created", HOST, row_record_created, want_listen },
 	{ "write the pid file", HOST, row_pid_file, want_pid_file },
 };

@@ -181,9 +181,14 @@ int sys_boot_id(char ret[37])
 	return 0;
 }
 
+int sys_close_range(unsigned first, unsigned last)
+{
+	return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
+}
+
 int sys_close_from(unsigned first)
 {
-	return syscall(SYS_close_range, first, ~0U, 0) < 0 ? -errno : 0;
+	return sys_close_range(first, ~0U);
 }
 
 static int by_number(const void *a, const void *b)

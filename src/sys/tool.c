@@ -37,6 +37,8 @@ int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
 					       STDOUT_FILENO);
 	(void)posix_spawn_file_actions_adddup2(&actions, stderr_fd,
 					       STDERR_FILENO);
+	(void)posix_spawn_file_actions_addclosefrom_np(&actions,
+						       STDERR_FILENO + 1);
 	r = posix_spawn(ret_pid, argv[0], &actions, &attr, argv, env);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attr);

@@ -5,8 +5,8 @@
 #include <sys/types.h>
 
 /* Starts argv[0] with the given environment and an empty signal mask.  A
- * stdout or stderr of -1 is /dev/null, as stdin always is; what else is open
- * must be close-on-exec.  0 or -errno. */
+ * stdout or stderr of -1 is /dev/null, as stdin always is; nothing else stays
+ * open, whether it is close-on-exec or not.  0 or -errno. */
 int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
 	       int stderr_fd, pid_t *ret_pid);
 

@@ -30,6 +30,8 @@ struct doc_options {
 	const char *id, *bundle;
 	int userns;
 	bool strict, no_pivot, no_new_keyring, detached;
+	const char *console_socket, *pidfd_socket, *listen_names;
+	uint32_t preserve_fds, listen_fds;
 };
 
 static const struct field_name userns_names[] = {
@@ -48,6 +50,11 @@ static const struct field options_fields[] = {
 	ROW(doc_options, no_pivot, "noPivot", BOOL),
 	ROW(doc_options, no_new_keyring, "noNewKeyring", BOOL),
 	ROW(doc_options, detached, "detached", BOOL),
+	ROW(doc_options, console_socket, "consoleSocket", STRING),
+	ROW(doc_options, pidfd_socket, "pidfdSocket", STRING),
+	ROW(doc_options, preserve_fds, "preserveFds", UINT32),
+	ROW(doc_options, listen_fds, "listenFds", UINT32),
+	ROW(doc_options, listen_names, "listenNames", STRING),
 	{ 0 },
 };
 
@@ -81,6 +88,11 @@ static int read_options(int dir_fd, struct inputs *in, struct err *e)
 		.no_pivot = d.no_pivot,
 		.no_new_keyring = d.no_new_keyring,
 		.detached = d.detached,
+		.console_socket = d.console_socket,
+		.pidfd_socket = d.pidfd_socket,
+		.preserve_fds = d.preserve_fds,
+		.listen_fds = d.listen_fds,
+		.listen_names = d.listen_names,
 	};
 	return 0;
 }

@@ -1,0 +1,80 @@
+/* rows_clients.c - the rows that hand file descriptors to the caller: the
+ * terminal, and a pidfd of init.
+ *
+ * Namespace situation of all of them: HOST, the caller's namespaces and ids;
+ * its working directory too, from which relative paths count.
+ */
+#include <string.h>
+
+#include "base/own.h"
+#include "proc/console.h"
+#include "stages/rows.h"
+#include "sys/client.h"
+
+static int connect_one(const char *what, const char *path, int *ret_sock,
+		       struct err *e)
+{
+	if (!path)
+		return 0;
+	*ret_sock = client_connect(path, e);
+	return *ret_sock < 0 ? err_wrap(e, "%s", what) : 0;
+}
+
+/* Before there is a process: a path that is wrong leaves nothing behind. */
+ROW(connect_clients)
+{
+	const struct plan *plan = l->plan;
+	int r;
+
+	r = connect_one("--console-socket", plan->console_socket,
+			&l->console_sock, e);
+	if (r == 0)
+		r = connect_one("--pidfd-socket", plan->pidfd_socket,
+				&l->pidfd_sock, e);
+	if (r == 0)
+		r = connect_one("the annotation run.oci.pidfd_receiver",
+				plan->pidfd_receiver, &l->receiver_sock, e);
+	return r;
+}
+
+/* From here on the terminal is the receiver's alone: as long as we had the
+ * master, its end would not hang it up. */
+ROW(send_terminal)
+{
+	char name[32];
+	int r;
+
+	console_name(l->master_fd, name);
+	r = client_send(l->console_sock, name, strlen(name), l->master_fd, e);
+	own_close(&l->master_fd);
+	own_close(&l->console_sock);
+	return r < 0 ? err_wrap(e, "--console-socket %s",
+				l->plan->console_socket)
+		     : 0;
+}
+
+/* The word is runc's for the first process of a container. */
+static int send_pidfd(const struct launch *l, int *sock, const char *what,
+		      const char *path, struct err *e)
+{
+	static const char word[] = "standard";
+	int r;
+
+	if (*sock < 0)
+		return 0;
+	r = client_send(*sock, word, sizeof(word) - 1, l->pidfd, e);
+	own_close(sock);
+	return r < 0 ? err_wrap(e, "%s %s", what, path) : 0;
+}
+
+ROW(send_pidfd)
+{
+	int r = send_pidfd(l, &l->pidfd_sock, "--pidfd-socket",
+			   l->plan->pidfd_socket, e);
+
+	if (r < 0)
+		return r;
+	return send_pidfd(l, &l->receiver_sock,
+			  "the annotation run.oci.pidfd_receiver",
+			  l->plan->pidfd_receiver, e);
+}
