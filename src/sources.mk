@@ -56,6 +56,7 @@ librootlet_a_SOURCES = \
 	src/fs/device.h \
 	src/fs/devices.c \
 	src/fs/fs.h \
+	src/fs/idmapped.c \
 	src/fs/masks.c \
 	src/fs/mounts.c \
 	src/fs/overlay.c \
@@ -68,6 +69,7 @@ librootlet_a_SOURCES = \
 	src/fs/sysctl.c \
 	src/ns/clone.c \
 	src/ns/idmap_write.c \
+	src/ns/mapped.c \
 	src/ns/ns.h \
 	src/ns/offsets.c \
 	src/ns/rest.c \
@@ -86,6 +88,7 @@ librootlet_a_SOURCES = \
 	src/plan/idmap_auto.c \
 	src/plan/idmap_check.c \
 	src/plan/make.h \
+	src/plan/mount_idmap.c \
 	src/plan/mount_options.c \
 	src/plan/mount_options.h \
 	src/plan/mounts.c \

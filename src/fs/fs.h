@@ -45,6 +45,18 @@ size_t fs_fds_beforehand(const struct fs *fs, int *ret);
  * namespace of our own nothing of this works: plan_make refuses that. */
 int fs_open_sources(struct fs *fs, const struct plan *plan, struct err *e);
 
+/* idmapped.c: idmapped mounts.  INSIDE opened the sources, whose flags are
+ * locked by that, and HOST has the rights to give them ids; so the trees go
+ * through `sock` to HOST, in the plan's order.  The mount is the same behind
+ * both fds: nothing comes back. */
+int fs_send_idmapped(const struct fs *fs, const struct plan *plan, int sock,
+		     struct err *e);
+/* HOST: the tree of plan->mounts[i], or -1 for a source that is missing. */
+int fs_take_idmapped(const struct plan *plan, size_t i, int sock, int *ret_fd,
+		     struct err *e);
+int fs_idmap(const struct plan *plan, size_t i, int tree_fd, int userns_fd,
+	     struct err *e);
+
 /* As root inside: attaches the root filesystem over itself, checks that we
  * can search it, and puts an overlay on top when mount points are missing
  * and can't be made (plan's ladder, DEGRADE_ROOT_OVERLAY). */

@@ -69,7 +69,7 @@ static int write_map(pid_t pid, const char *name, const struct id_range *map,
 	return r;
 }
 
-static int write_direct(const struct plan_userns *u, pid_t pid, struct err *e)
+int ns_write_maps(const struct plan_userns *u, pid_t pid, struct err *e)
 {
 	int r = 0;
 
@@ -140,7 +140,7 @@ int idmap_start(const struct plan *plan, pid_t pid, struct idmap_job *job,
 	if (u->how == IDMAP_NONE)
 		return 0;
 	if (u->how == IDMAP_DIRECT)
-		return write_direct(u, pid, e);
+		return ns_write_maps(u, pid, e);
 	r = start_helper(u->newuidmap, pid, u->uids, u->n_uids, &job->uid, e);
 	if (r == 0)
 		r = start_helper(u->newgidmap, pid, u->gids, u->n_gids,

@@ -56,6 +56,14 @@ int idmap_start(const struct plan *plan, pid_t pid, struct idmap_job *job,
 int idmap_finish(const struct plan *plan, struct idmap_job *job, struct err *e);
 void idmap_job_done(struct idmap_job *job); /* waits for what still runs */
 
+/* HOST: writes the maps of `pid` directly. */
+int ns_write_maps(const struct plan_userns *u, pid_t pid, struct err *e);
+
+/* HOST: an fd of the container's user namespace, whose init is pid... */
+int ns_open_userns(const struct plan *plan, pid_t pid, struct err *e);
+/* ... and of a new one that has these maps and nobody in it. */
+int ns_make_userns(const struct plan_userns *maps, struct err *e);
+
 /* INSIDE: the ids of the plan's set-up; groups dropped where that is allowed.
  * Sets the parent-death signal and dumpable again, which a change of
  * credentials clears.  1: a joined user namespace lets nobody drop groups, and

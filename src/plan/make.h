@@ -18,6 +18,11 @@ int plan_namespaces(struct plan *plan, struct err *e);
 int plan_identity(struct plan *plan, struct err *e);
 /* mounts.c: root, mounts, fill_dev, masked and read-only paths. */
 int plan_mounts(struct plan *plan, struct err *e);
+/* mount_idmap.c: ids of mounts[index], whose ladder is there already. */
+struct mount_words;
+int plan_mount_ids(struct plan *plan, const struct spec_mount *from,
+		   size_t index, const struct mount_words *words,
+		   struct err *e);
 int plan_devices(struct plan *plan, struct err *e);
 /* process.c; the check comes before all other steps. */
 int plan_check_process(const struct plan *plan, struct err *e);

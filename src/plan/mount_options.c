@@ -28,7 +28,7 @@ const struct mount_option mount_options[] = {
 	{ "diratime", OPTION_NO_ATTR, PLAIN, MOUNT_ATTR_NODIRATIME },
 	{ "dirsync", OPTION_FS_FLAG, PLAIN, 0 },
 	{ "exec", OPTION_NO_ATTR, PLAIN, MOUNT_ATTR_NOEXEC },
-	{ "idmap", OPTION_LATER, PLAIN, 0 },
+	{ "idmap", OPTION_IDMAP, PLAIN, 0 },
 	{ "iversion", OPTION_NO_CALL, PLAIN, 0 },
 	{ "lazytime", OPTION_FS_FLAG, PLAIN, 0 },
 	{ "loud", OPTION_NOTHING, PLAIN, 0 },
@@ -54,7 +54,7 @@ const struct mount_option mount_options[] = {
 	{ "relatime", OPTION_ATIME, PLAIN, MOUNT_ATTR_RELATIME },
 	{ "remount", OPTION_REMOUNT, PLAIN, 0 },
 	{ "rexec", OPTION_NO_ATTR, RECURSIVE, MOUNT_ATTR_NOEXEC },
-	{ "ridmap", OPTION_LATER, RECURSIVE, 0 },
+	{ "ridmap", OPTION_IDMAP, RECURSIVE, 0 },
 	{ "rnoatime", OPTION_ATIME, RECURSIVE, MOUNT_ATTR_NOATIME },
 	{ "rnodev", OPTION_ATTR, RECURSIVE, MOUNT_ATTR_NODEV },
 	{ "rnodiratime", OPTION_ATTR, RECURSIVE, MOUNT_ATTR_NODIRATIME },
@@ -82,7 +82,7 @@ const struct mount_option mount_options[] = {
 	{ "suid", OPTION_NO_ATTR, PLAIN, MOUNT_ATTR_NOSUID },
 	{ "symfollow", OPTION_NO_ATTR, PLAIN, MOUNT_ATTR_NOSYMFOLLOW },
 	{ "sync", OPTION_FS_FLAG, PLAIN, 0 },
-	{ "tmpcopyup", OPTION_LATER, PLAIN, 0 },
+	{ "tmpcopyup", OPTION_COPY_UP, PLAIN, 0 },
 	{ "unbindable", OPTION_PROPAGATION, PLAIN, MS_UNBINDABLE },
 	{ NULL, OPTION_NOTHING, PLAIN, 0 },
 };
@@ -142,15 +142,6 @@ static void add_param(struct plan_mount *m, const char *word, struct arena *a)
 	}
 }
 
-static int refuse_later(const char *word, size_t index, struct err *e)
-{
-	err_set(e, ENOTSUP,
-		"mounts[%zu].options: %s is not supported by this version of "
-		"rootlet",
-		index, word);
-	return err_hint(e, "remove the option");
-}
-
 static int read_one(const char *word, size_t index, struct arena *a,
 		    struct plan_mount *m, struct mount_words *words,
 		    struct err *e)
@@ -191,10 +182,15 @@ static int read_one(const char *word, size_t index, struct arena *a,
 	case OPTION_NOFAIL:
 		m->source_optional = true;
 		return 0;
-	case OPTION_LATER:
-		break;
+	case OPTION_IDMAP:
+		words->idmap = true;
+		words->idmap_recursive |= o->recursive;
+		return 0;
+	case OPTION_COPY_UP:
+		m->copy_up = true;
+		return 0;
 	}
-	return refuse_later(word, index, e);
+	return 0;
 }
 
 int mount_options_read(const struct spec_mount *from, size_t index,

@@ -23,7 +23,8 @@ enum mount_option_kind {
 	OPTION_FS_DEFAULT, /* its opposite, which is so unless told otherwise */
 	OPTION_NO_CALL, /* nothing in the kernel sets it for a mount any more */
 	OPTION_NOFAIL, /* mount(8)'s: a missing source is no error */
-	OPTION_LATER, /* a later version of rootlet */
+	OPTION_IDMAP,
+	OPTION_COPY_UP, /* tmpcopyup */
 };
 
 struct mount_option {
@@ -43,6 +44,7 @@ const struct mount_option *mount_option_find(const char *name);
 struct mount_words {
 	bool bind; /* by option or by type */
 	bool remount; /* wins over bind, with which it often comes */
+	bool idmap, idmap_recursive;
 	const char **dropped; /* can't be had for this mount; n_dropped */
 	size_t n_dropped;
 };

@@ -208,13 +208,6 @@ static int check_dest(const struct spec_mount *from, size_t index,
 			       "mounts[%zu].destination: / is the root "
 			       "filesystem, see root.path",
 			       index);
-	if (from->uid_mappings.n > 0 || from->gid_mappings.n > 0) {
-		err_set(e, ENOTSUP,
-			"mounts[%zu].uidMappings: idmapped mounts are not "
-			"supported by this version of rootlet",
-			index);
-		return err_hint(e, "remove uidMappings and gidMappings");
-	}
 	return 0;
 }
 
@@ -249,6 +242,15 @@ static int plan_mount(struct plan *plan, const struct spec_mount *from,
 		r = plan_bind(plan, from, index, m, e);
 	else
 		r = plan_new_fs(plan, from, index, m, e);
+	if (r == 0 && m->copy_up) {
+		err_set(e, ENOTSUP,
+			"mounts[%zu].options: tmpcopyup is not supported by "
+			"this version of rootlet",
+			index);
+		r = err_hint(e, "remove the option");
+	}
+	if (r == 0)
+		r = plan_mount_ids(plan, from, index, &words, e);
 	for (size_t i = 0; r == 0 && i < words.n_dropped; i++)
 		r = degrade_add(plan, DEGRADE_MOUNT_FLAG, m->dest,
 				words.dropped[i], NULL, e);

@@ -78,6 +78,15 @@ struct mount_param {
 	const char *value; /* NULL: a flag */
 };
 
+/* An idmapped mount shows files that the disk says are of `inside` as those of
+ * `outside`, an id of the user namespace that rootlet runs in. */
+struct plan_mount_ids {
+	bool recursive; /* the mounts below it too */
+	/* Without lines: as the container's user namespace maps. */
+	struct id_range *uids, *gids;
+	size_t n_uids, n_gids;
+};
+
 struct plan_mount {
 	const char *dest; /* below the rootfs, absolute, without "//", "/./" */
 	const char *source; /* of a bind: absolute; else the source's name */
@@ -87,6 +96,7 @@ struct plan_mount {
 	struct mount_param *params; /* for fsconfig */
 	size_t n_params;
 	bool recursive; /* rbind */
+	struct plan_mount_ids *ids; /* of an idmapped mount; NULL: none */
 	uint64_t attr_set, attr_clear; /* MOUNT_ATTR_*; see mountapi.h */
 	uint64_t rec_attr_set, rec_attr_clear; /* of the `r…` options */
 	/* Attributes set by option that may be locked: refused ones stay. */
@@ -96,6 +106,7 @@ struct plan_mount {
 	bool source_optional; /* missing source: skip (nofail is not OCI's) */
 	/* Made rw (RDONLY is not in attr_set), filled, then ro (/dev). */
 	bool readonly_after;
+	bool copy_up; /* a tmpfs that begins with what it covers */
 	bool is_cgroup, is_proc, is_sysfs, is_dev; /* decided here, once */
 };
 
@@ -181,6 +192,7 @@ struct plan {
 	struct plan_root root;
 	struct plan_mount *mounts;
 	size_t n_mounts;
+	size_t n_idmapped; /* how many of them have ids */
 	struct plan_device *devices;
 	size_t n_devices;
 	bool fill_dev; /* /dev is ours to fill: links and devices */

@@ -230,6 +230,22 @@ static void print_ladder(const struct plan_mount *m, struct json_out *out)
 	json_end(out);
 }
 
+static void print_mount_ids(const struct plan_mount_ids *ids,
+			    struct json_out *out)
+{
+	if (!ids)
+		return;
+	json_object(out, "idmapped");
+	json_bool(out, "recursive", ids->recursive);
+	if (ids->n_uids > 0) {
+		print_map(out, "uidMap", ids->uids, ids->n_uids);
+		print_map(out, "gidMap", ids->gids, ids->n_gids);
+	} else {
+		json_string(out, "map", "the container's");
+	}
+	json_end(out);
+}
+
 static void print_mount(const struct plan_mount *m, struct json_out *out)
 {
 	bool bind = m->ladder[0] == MOUNT_BIND;
@@ -245,6 +261,7 @@ static void print_mount(const struct plan_mount *m, struct json_out *out)
 	print_params(m, out);
 	if (bind)
 		json_bool(out, "recursive", m->recursive);
+	print_mount_ids(m->ids, out);
 	print_attrs(out, "set", m->attr_set, false);
 	print_attrs(out, "clear", m->attr_clear, true);
 	print_attrs(out, "setRecursively", m->rec_attr_set, false);
@@ -259,6 +276,8 @@ static void print_mount(const struct plan_mount *m, struct json_out *out)
 	}
 	if (m->source_optional)
 		json_bool(out, "sourceOptional", true);
+	if (m->copy_up)
+		json_bool(out, "copyUp", true);
 	if (m->readonly_after)
 		json_bool(out, "readonlyAfterFilling", true);
 	json_end(out);

@@ -34,6 +34,8 @@ void launch_init(struct launch *l)
 		.pidfd = -1,
 		.idmap = IDMAP_JOB_INIT,
 		.listen_fd = -1,
+		.trees_fd = -1,
+		.inside_trees_fd = -1,
 		.master_fd = -1,
 		.console_sock = -1,
 		.pidfd_sock = -1,
@@ -54,6 +56,8 @@ void launch_done(struct launch *l)
 	own_close(&l->dir_fd);
 	own_close(&l->pidfd);
 	own_close(&l->listen_fd);
+	own_close(&l->trees_fd);
+	own_close(&l->inside_trees_fd);
 	own_close(&l->master_fd);
 	own_close(&l->console_sock);
 	own_close(&l->pidfd_sock);

@@ -53,6 +53,8 @@ struct launch {
 	struct idmap_job idmap;
 	struct seccomp_filter filter;
 	int listen_fd; /* INSIDE's start socket, or -1 */
+	int trees_fd; /* idmapped mounts: their sources cross here, or -1 */
+	int inside_trees_fd; /* its other end, before the clone */
 	int master_fd; /* HOST: the terminal to relay or send, or -1 */
 	/* HOST: connections to the sockets of the plan, or -1. */
 	int console_sock, pidfd_sock, receiver_sock;

@@ -100,6 +100,19 @@ ROW(open_beforehand)
 	return fs_open_beforehand(&l->fs, l->plan, e);
 }
 
+static int make_trees_pair(struct launch *l, struct err *e)
+{
+	int pair[2];
+
+	if (!want_idmapped(l))
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "make a socket pair");
+	l->trees_fd = pair[0];
+	l->inside_trees_fd = pair[1];
+	return 0;
+}
+
 ROW(clone)
 {
 	struct ns_init init = {
@@ -107,12 +120,14 @@ ROW(clone)
 		.prepare = prepare_between,
 		.arg = l,
 	};
-	autofree int *keep = mem_zero_n(l->plan->n_mounts + 3, sizeof(*keep));
+	autofree int *keep = mem_zero_n(l->plan->n_mounts + 4, sizeof(*keep));
 	const unsigned passed = l->plan->process.pass_fds;
 	int fds[2];
 	int r;
 
-	r = sync_pair(fds, e);
+	r = make_trees_pair(l, e);
+	if (r == 0)
+		r = sync_pair(fds, e);
 	if (r < 0)
 		return r;
 	l->sync.fd = fds[0];
@@ -120,10 +135,12 @@ ROW(clone)
 	keep[0] = l->inside_fd;
 	keep[1] = l->listen_fd;
 	init.fds = keep;
-	init.n_fds = 2 + fs_fds_beforehand(&l->fs, keep + 2);
+	keep[2] = l->inside_trees_fd;
+	init.n_fds = 3 + fs_fds_beforehand(&l->fs, keep + 3);
 	r = ns_clone_init(l->plan, &init, &l->pid, &l->pidfd, e);
 	own_close(&l->inside_fd);
 	own_close(&l->listen_fd);
+	own_close(&l->inside_trees_fd);
 	fs_done(&l->fs); /* INSIDE has them now */
 	if (r < 0)
 		return r;
@@ -160,6 +177,44 @@ ROW(idmap_start)
 ROW(idmap_finish)
 {
 	return idmap_finish(l->plan, &l->idmap, e);
+}
+
+/* The fd of a user namespace with the map of that mount. */
+static int open_map(const struct launch *l, const struct plan_mount_ids *ids,
+		    struct err *e)
+{
+	const struct plan_userns maps = {
+		.how = IDMAP_DIRECT,
+		.uids = ids->uids,
+		.gids = ids->gids,
+		.n_uids = ids->n_uids,
+		.n_gids = ids->n_gids,
+	};
+
+	return ids->n_uids > 0 ? ns_make_userns(&maps, e)
+			       : ns_open_userns(l->plan, l->pid, e);
+}
+
+ROW(idmap_mounts)
+{
+	const struct plan *plan = l->plan;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < plan->n_mounts; i++) {
+		const struct plan_mount_ids *ids = plan->mounts[i].ids;
+		autoclose int tree_fd = -1, userns_fd = -1;
+
+		if (!ids)
+			continue;
+		r = fs_take_idmapped(plan, i, l->trees_fd, &tree_fd, e);
+		if (r < 0 || tree_fd < 0)
+			continue;
+		r = userns_fd = open_map(l, ids, e);
+		if (r >= 0)
+			r = fs_idmap(plan, i, tree_fd, userns_fd, e);
+	}
+	own_close(&l->trees_fd);
+	return r < 0 ? r : 0;
 }
 
 static int run_hooks(struct launch *l, enum hook_point point,

@@ -38,6 +38,9 @@ ROW(open_sources)
 	 * this is the first call that is refused. */
 	if (r == -EPERM && l->plan->ns[NS_USER].action == NS_NEW)
 		return ns_explain(e);
+	if (r == 0 && want_idmapped(l))
+		r = fs_send_idmapped(&l->fs, l->plan, l->trees_fd, e);
+	own_close(&l->trees_fd);
 	return r;
 }
 
@@ -308,6 +311,7 @@ static void forget_hosts_things(struct launch *l)
 	l->side = INSIDE;
 	log_silence();
 	l->sync.fd = take_fd(&l->inside_fd);
+	l->trees_fd = take_fd(&l->inside_trees_fd);
 	l->sync.peer_pidfd = -1;
 	l->pidfd = -1;
 	l->dir_fd = -1;

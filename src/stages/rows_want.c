@@ -41,6 +41,11 @@ WANT(idmap)
 	return l->plan->userns.how != IDMAP_NONE;
 }
 
+WANT(idmapped)
+{
+	return l->plan->n_idmapped > 0;
+}
+
 WANT(terminal)
 {
 	return l->plan->process.terminal;

@@ -21,6 +21,8 @@ static const struct stage create_rows[] = {
 	{ "start writing the id maps", HOST, row_idmap_start, want_idmap },
 	{ "open the sources of the mounts", INSIDE, row_open_sources },
 	{ "the id maps are written", HOST, row_idmap_finish, want_idmap },
+	{ "give the idmapped mounts their ids", HOST, row_idmap_mounts,
+	  want_idmapped },
 	{ "become root in the user namespace", INSIDE, row_become_root },
 	{ "enter the other namespaces", INSIDE, row_enter_rest },
 	{ "bring up the network", INSIDE, row_network },

@@ -75,6 +75,9 @@ int sys_mount_setattr(int dir_fd, const char *path, int recursive,
 		.attr_set = attr->set,
 		.attr_clr = attr->clear,
 		.propagation = attr->propagation,
+		.userns_fd = attr->set & MOUNT_ATTR_IDMAP
+				     ? (uint64_t)attr->userns_fd
+				     : 0,
 	};
 	unsigned flags = recursive ? SYS_AT_RECURSIVE : 0;
 

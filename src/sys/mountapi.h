@@ -35,6 +35,7 @@ void sys_fs_message(int fs_fd, char *text, size_t size);
 struct sys_mount_attr {
 	uint64_t set, clear; /* MOUNT_ATTR_* */
 	uint64_t propagation; /* MS_SHARED, MS_SLAVE, … or 0 */
+	int userns_fd; /* with MOUNT_ATTR_IDMAP in set */
 };
 int sys_mount_setattr(int dir_fd, const char *path, int recursive,
 		      const struct sys_mount_attr *attr);

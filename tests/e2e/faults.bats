@@ -12,6 +12,8 @@ setup() {
 	bundle '.root.readonly = false | .linux.sysctl = {"net.ipv4.ip_forward": "1"} | .process.noNewPrivileges = true |
 		.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]} |
 		.hooks = ({prestart: 1, createRuntime: 1, createContainer: 1, startContainer: 1, poststart: 1, poststop: 1} | map_values([{path: "/bin/true"}]))'
+	[ "$ME" != 0 ] || config '.mounts += [{destination: "/mnt/a", source: "rootfs/etc", options: ["bind", "idmap"]}]
+		| .mounts[-1] |= (.uidMappings = [{containerID: 0, hostID: 5, size: 9}] | .gidMappings = .uidMappings)'
 	script 'exec sleep 100'
 	mapfile -t rows < <("$ROOTLET_FAULTS" plan --stages)
 	[ "${#rows[@]}" -gt 20 ]

@@ -129,11 +129,16 @@ static void propagation(void)
 	       "by name");
 }
 
-static void later(void)
+static void ids(void)
 {
-	ok(READ("tmpfs", "tmpcopyup") < 0 && READ("bind", "idmap") < 0 &&
-		   READ("bind", "ridmap") < 0,
-	   "what is not built is refused");
+	READ("bind", "ro");
+	ok(!words.idmap && !m.copy_up, "neither is asked for");
+	READ("bind", "idmap");
+	ok(words.idmap && !words.idmap_recursive, "idmap is for one mount");
+	READ("bind", "ridmap", "idmap");
+	ok(words.idmap && words.idmap_recursive, "ridmap is for the tree");
+	READ("tmpfs", "tmpcopyup");
+	ok(m.copy_up && m.n_params == 0, "tmpcopyup is no parameter");
 }
 
 int main(void)
@@ -144,7 +149,7 @@ int main(void)
 	remounts();
 	parameters();
 	propagation();
-	later();
+	ids();
 	arena_done(&arena);
 	return done();
 }
