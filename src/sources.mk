@@ -75,6 +75,8 @@ librootlet_a_SOURCES = \
 	src/ns/rest.c \
 	src/ns/userns.c \
 	src/ns/why.c \
+	src/plan/annotations.c \
+	src/plan/annotations.h \
 	src/plan/caller.c \
 	src/plan/caller.h \
 	src/plan/caller_grants.c \

@@ -53,6 +53,7 @@ static void run_poststop(const struct container *c, const char *config,
 			 size_t len)
 {
 	auto(spec) struct spec spec = { 0 };
+	auto(hook_output) struct hook_output out = HOOK_OUTPUT_INIT;
 	autofree char *json = NULL;
 	struct err why;
 	int r;
@@ -60,8 +61,13 @@ static void run_poststop(const struct container *c, const char *config,
 	r = spec_parse(config, len, &spec, &why);
 	if (r == 0 && spec.hooks) {
 		json = state_oci_json(&c->state, STATUS_STOPPED);
+		/* They run in any case. */
+		if (hooks_open_output(&spec.annotations, c->state.bundle, &out,
+				      &why) < 0)
+			log_write(LOG_WARNING, "delete %s: %s, ignoring",
+				  c->state.id, why.text);
 		r = hooks_run(&spec.hooks->at[HOOK_POSTSTOP], HOOK_POSTSTOP,
-			      json, true, &why);
+			      &out, json, true, &why);
 	}
 	if (r < 0)
 		log_write(LOG_WARNING, "delete %s: %s, ignoring", c->state.id,

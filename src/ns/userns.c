@@ -35,7 +35,8 @@ int userns_become_root(const struct plan *plan, struct err *e)
 	/* Where setgroups is denied the caller's groups stay; they are
 	 * unmapped.  The plan lists it, but of a joined namespace it can't
 	 * know. */
-	if (!u->deny_setgroups && setgroups(0, NULL) < 0) {
+	if (!u->deny_setgroups && !plan->process.keep_groups &&
+	    setgroups(0, NULL) < 0) {
 		if (errno != EPERM)
 			return err_sys(e, "drop the caller's groups");
 		kept = plan->ns[NS_USER].action == NS_JOIN &&

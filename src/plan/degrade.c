@@ -202,6 +202,13 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.why = "this version of rootlet gives a container no cgroup of its own",
 		.fix = "start rootlet inside that cgroup",
 	},
+	[DEGRADE_CGROUP_SUBGROUP] = {
+		.item = "annotations[*]",
+		.wanted = "a control group below the container's",
+		.got = "the caller's cgroup",
+		.why = "this version of rootlet gives a container no cgroup of its own",
+		.fix = "remove the annotation",
+	},
 	[DEGRADE_CGROUP_DEVICES] = {
 		.item = "linux.resources.devices",
 		.wanted = "access to devices filtered by rules",

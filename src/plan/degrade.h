@@ -36,6 +36,7 @@ enum degrade_row {
 	DEGRADE_PING_RANGE, /* clamped to the highest mapped gid */
 	DEGRADE_CGROUP_LIMIT, /* a named limit: no cgroup of its own yet */
 	DEGRADE_CGROUP_PATH,
+	DEGRADE_CGROUP_SUBGROUP, /* annotations about one */
 	DEGRADE_CGROUP_DEVICES, /* device rules: no filter yet */
 	DEGRADE_MOUNT_FLAG, /* an option that this kind of mount can't take */
 	DEGRADE_GROUPS_UNMAPPED, /* additional groups that do not map */

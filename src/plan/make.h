@@ -32,6 +32,8 @@ int plan_capabilities(struct plan *plan, struct err *e);
 int plan_sysctls(struct plan *plan, struct err *e);
 /* resources.c: what of linux.resources is not in force. */
 int plan_resources(struct plan *plan, struct err *e);
+/* annotations.c */
+int plan_annotations(struct plan *plan, struct err *e);
 /* unsupported.c: what a later version will do: an error each. */
 int plan_refuse_unsupported(const struct plan *plan, struct err *e);
 

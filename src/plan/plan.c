@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/make.h"
 
 static bool gid_is_mapped(const struct plan *plan, uint32_t outside)
@@ -80,20 +81,11 @@ static bool has_sources_beforehand(const struct plan *plan)
 	       caller_is_privileged(plan->caller);
 }
 
-static const char *annotation(const struct spec *spec, const char *key)
-{
-	const struct string_map *all = &spec->annotations;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (str_eq(all->v[i].key, key))
-			return all->v[i].value;
-	return NULL;
-}
-
 static void plan_sockets(struct plan *plan)
 {
 	const struct plan_options *o = plan->options;
-	const char *receiver = annotation(plan->spec, "run.oci.pidfd_receiver");
+	const char *receiver = annotation_value(&plan->spec->annotations,
+						ANNOTATION_PIDFD);
 
 	plan->console_socket = str_empty(o->console_socket) ? NULL
 							    : o->console_socket;
@@ -105,8 +97,9 @@ static void plan_sockets(struct plan *plan)
 static int make(struct plan *plan, struct err *e)
 {
 	static int (*const steps[])(struct plan *, struct err *) = {
-		plan_userns,  plan_namespaces, plan_identity, plan_mounts,
-		plan_devices, plan_process,    plan_sysctls,  plan_resources,
+		plan_annotations, plan_userns,	plan_namespaces,
+		plan_identity,	  plan_mounts,	plan_devices,
+		plan_process,	  plan_sysctls, plan_resources,
 	};
 	int r = check_kernel(plan->caller, e);
 

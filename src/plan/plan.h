@@ -155,6 +155,7 @@ struct plan_process {
 	uint32_t *groups; /* those that map */
 	size_t n_groups;
 	bool set_groups; /* setgroups() can and must be called */
+	bool keep_groups; /* the bundle wants the caller's */
 	uint32_t umask;
 	bool has_umask;
 	struct plan_caps caps;
@@ -207,6 +208,8 @@ struct plan {
 	/* Sockets of the caller, NULL: none.  The master of the terminal is
 	 * sent to the first, a pidfd of init to the others. */
 	const char *console_socket, *pidfd_socket, *pidfd_receiver;
+	/* Where their output goes, below the bundle; NULL: to the caller's. */
+	const char *hooks_stdout, *hooks_stderr;
 	bool dumpable; /* nobody foreign can see us while we set up */
 	bool sources_beforehand; /* HOST may reach what INSIDE may not */
 	bool sealed_exe; /* run INSIDE from a copy that can't be written */

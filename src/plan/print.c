@@ -336,6 +336,8 @@ static void print_user(const struct plan_process *p, struct json_out *out)
 	json_uint(out, "uid", p->uid);
 	json_uint(out, "gid", p->gid);
 	json_bool(out, "setGroups", p->set_groups);
+	if (p->keep_groups)
+		json_bool(out, "keepGroups", true);
 	json_array(out, "additionalGids");
 	for (size_t i = 0; i < p->n_groups; i++)
 		json_uint(out, NULL, p->groups[i]);
@@ -422,6 +424,10 @@ static void print_hooks(const struct plan *plan, struct json_out *out)
 		if (plan->hooks->at[i].n > 0)
 			json_uint(out, hook_point_names[i],
 				  plan->hooks->at[i].n);
+	if (plan->hooks_stdout)
+		json_string(out, "stdout", plan->hooks_stdout);
+	if (plan->hooks_stderr)
+		json_string(out, "stderr", plan->hooks_stderr);
 	json_end(out);
 }
 

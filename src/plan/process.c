@@ -141,7 +141,8 @@ static bool keeps_groups(const struct plan *plan)
 {
 	const struct caller *c = plan->caller;
 
-	if (plan->ns[NS_USER].action == NS_JOIN || plan->process.set_groups)
+	if (plan->ns[NS_USER].action == NS_JOIN || plan->process.set_groups ||
+	    plan->process.keep_groups)
 		return false;
 	for (size_t i = 0; i < c->n_groups; i++)
 		if (c->groups[i] != c->gid)
@@ -157,7 +158,8 @@ static int plan_groups(struct plan *plan, struct err *e)
 	struct arena *a = &plan->arena;
 
 	p->groups = arena_zero_n(a, wanted->n, sizeof(*p->groups));
-	p->set_groups = !plan->userns.deny_setgroups && !plan->userns.nested &&
+	p->set_groups = !p->keep_groups && !plan->userns.deny_setgroups &&
+			!plan->userns.nested &&
 			(plan->ns[NS_USER].action == NS_JOIN ||
 			 !plan->caller->setgroups_denied);
 	for (size_t i = 0; p->set_groups && i < wanted->n; i++)
@@ -166,7 +168,7 @@ static int plan_groups(struct plan *plan, struct err *e)
 	if (keeps_groups(plan) &&
 	    degrade_add(plan, DEGRADE_GROUPS_KEPT, NULL, NULL, NULL, e) < 0)
 		return -e->code;
-	if (p->n_groups == wanted->n)
+	if (p->n_groups == wanted->n || p->keep_groups)
 		return 0;
 	return degrade_add(
 		plan, p->set_groups ? DEGRADE_GROUPS_UNMAPPED : DEGRADE_GROUPS,

@@ -14,6 +14,7 @@
  */
 #include "proc/hooks.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -28,6 +29,8 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/own.h"
+#include "base/str.h"
+#include "plan/annotations.h"
 #include "sys/memfd.h"
 #include "sys/process.h"
 
@@ -37,6 +40,7 @@ struct hook_child {
 	const char *path;
 	const char *const *argv, *const *env;
 	int stdin_fd;
+	int stdout_fd, stderr_fd; /* -1: ours */
 	pid_t parent;
 	int failed; /* errno, set by the child */
 	const char *doing; /* what failed */
@@ -76,6 +80,10 @@ static int child_main(void *data)
 	reset_signals();
 	if (dup2(c->stdin_fd, STDIN_FILENO) < 0)
 		return child_fails(c, "give it the state");
+	if (c->stdout_fd >= 0 && dup2(c->stdout_fd, STDOUT_FILENO) < 0)
+		return child_fails(c, "give it a file for its stdout");
+	if (c->stderr_fd >= 0 && dup2(c->stderr_fd, STDERR_FILENO) < 0)
+		return child_fails(c, "give it a file for its stderr");
 	if (sys_cloexec_from(3) < 0)
 		return child_fails(c, "close the files that are not its");
 	/* The pointers are to non-const for historic reasons only. */
@@ -235,8 +243,8 @@ static int wait_hook(pid_t pid, const struct spec_hook *hook, bool keep_going,
 	return verdict(end, status, sig, hook, e);
 }
 
-static int run_hook(const struct spec_hook *hook, const char *state_json,
-		    bool keep_going, struct err *e)
+static int run_hook(const struct spec_hook *hook, const struct hook_output *out,
+		    const char *state_json, bool keep_going, struct err *e)
 {
 	static const char *const no_env[] = { NULL };
 	const char *const path_only[] = { hook->path, NULL };
@@ -246,6 +254,8 @@ static int run_hook(const struct spec_hook *hook, const char *state_json,
 		.argv = hook->args.n > 0 ? hook->args.v : path_only,
 		.env = hook->env.n > 0 ? hook->env.v : no_env,
 		.stdin_fd = stdin_fd,
+		.stdout_fd = out->stdout_fd,
+		.stderr_fd = out->stderr_fd,
 		.parent = getpid(),
 	};
 	int r;
@@ -258,15 +268,56 @@ static int run_hook(const struct spec_hook *hook, const char *state_json,
 	return wait_hook(r, hook, keep_going, e);
 }
 
+static int open_output(const struct string_map *annotations, const char *name,
+		       const char *bundle, int *ret_fd, struct err *e)
+{
+	const char *path = annotation_value(annotations, name);
+	autofree char *file = NULL;
+
+	if (str_empty(path))
+		return 0;
+	file = *path == '/' ? str_dup(path) : str_format("%s/%s", bundle, path);
+	/* O_NONBLOCK: a fifo that nobody reads would be waited for. */
+	*ret_fd = open(file,
+		       O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK |
+			       O_CLOEXEC,
+		       0666);
+	if (*ret_fd < 0) {
+		err_sys(e, "annotations[%s]: open %s", name, file);
+		return err_hint(e, "name a file that the caller may write");
+	}
+	if (fcntl(*ret_fd, F_SETFL, O_APPEND) < 0)
+		return err_sys(e, "annotations[%s]: %s", name, file);
+	return 0;
+}
+
+int hooks_open_output(const struct string_map *annotations, const char *bundle,
+		      struct hook_output *ret, struct err *e)
+{
+	int r = open_output(annotations, ANNOTATION_HOOK_STDOUT, bundle,
+			    &ret->stdout_fd, e);
+
+	return r < 0 ? r
+		     : open_output(annotations, ANNOTATION_HOOK_STDERR, bundle,
+				   &ret->stderr_fd, e);
+}
+
+void hook_output_done(struct hook_output *out)
+{
+	own_close(&out->stdout_fd);
+	own_close(&out->stderr_fd);
+}
+
 int hooks_run(const struct items *hooks, enum hook_point point,
-	      const char *state_json, bool keep_going, struct err *e)
+	      const struct hook_output *out, const char *state_json,
+	      bool keep_going, struct err *e)
 {
 	const struct spec_hook *v = hooks->v;
 	int first = 0;
 
 	for (size_t i = 0; i < hooks->n; i++) {
 		struct err mine = { 0 };
-		int r = run_hook(&v[i], state_json, keep_going, &mine);
+		int r = run_hook(&v[i], out, state_json, keep_going, &mine);
 
 		if (r >= 0 || first < 0)
 			continue;

@@ -32,6 +32,7 @@ void launch_init(struct launch *l)
 		.sync = { .fd = -1, .peer_pidfd = -1 },
 		.inside_fd = -1,
 		.pidfd = -1,
+		.hook_output = HOOK_OUTPUT_INIT,
 		.idmap = IDMAP_JOB_INIT,
 		.listen_fd = -1,
 		.trees_fd = -1,
@@ -50,6 +51,7 @@ void launch_done(struct launch *l)
 {
 	idmap_job_done(&l->idmap);
 	seccomp_filter_done(&l->filter);
+	hook_output_done(&l->hook_output);
 	fs_done(&l->fs);
 	sync_close(&l->sync);
 	own_close(&l->inside_fd);
@@ -111,7 +113,7 @@ int launch_destroy(struct launch *l, struct err *e)
 		autofree char *json = launch_state_json(l, STATUS_STOPPED);
 
 		first = hooks_run(&l->hooks->at[HOOK_POSTSTOP], HOOK_POSTSTOP,
-				  json, true, e);
+				  &l->hook_output, json, true, e);
 	}
 	if (!l->claimed)
 		return first;
@@ -134,10 +136,23 @@ static void undo(struct launch *l, struct err *e)
 	(void)launch_destroy(l, &why);
 }
 
+/* Before anything is made, and as the caller: INSIDE could not open them. */
+static int open_hook_output(struct launch *l,
+			    const struct string_map *annotations,
+			    const char *bundle, struct err *e)
+{
+	if (!l->hooks)
+		return 0;
+	return hooks_open_output(annotations, bundle, &l->hook_output, e);
+}
+
 int launch_create(struct launch *l, struct err *e)
 {
-	int r;
+	int r = open_hook_output(l, &l->plan->spec->annotations,
+				 l->plan->options->bundle, e);
 
+	if (r < 0)
+		return r;
 	l->shared = mmap(NULL, sizeof(*l->shared), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (l->shared == MAP_FAILED) {
@@ -180,7 +195,9 @@ int launch_start_created(struct launch *l, struct err *e)
 	int r;
 
 	l->sync.peer_pidfd = l->pidfd;
-	r = connect_start_socket(l, e);
+	r = open_hook_output(l, &l->state.annotations, l->state.bundle, e);
+	if (r == 0)
+		r = connect_start_socket(l, e);
 	if (r < 0)
 		return r;
 	r = stages_walk(l, &start_table, e);

@@ -14,6 +14,7 @@
 #include "ns/ns.h"
 #include "plan/degrade.h"
 #include "plan/plan.h"
+#include "proc/hooks.h"
 #include "proc/seccomp.h"
 #include "stages/stage.h"
 #include "stages/sync.h"
@@ -49,6 +50,7 @@ struct launch {
 	int inside_fd; /* the channel's other end, before the clone */
 	pid_t pid; /* of init */
 	int pidfd;
+	struct hook_output hook_output; /* INSIDE has it too */
 	bool hooks_ran; /* then poststop hooks belong to the undoing */
 	struct idmap_job idmap;
 	struct seccomp_filter filter;

@@ -120,7 +120,7 @@ ROW(clone)
 		.prepare = prepare_between,
 		.arg = l,
 	};
-	autofree int *keep = mem_zero_n(l->plan->n_mounts + 4, sizeof(*keep));
+	autofree int *keep = mem_zero_n(l->plan->n_mounts + 6, sizeof(*keep));
 	const unsigned passed = l->plan->process.pass_fds;
 	int fds[2];
 	int r;
@@ -134,9 +134,11 @@ ROW(clone)
 	l->inside_fd = fds[1];
 	keep[0] = l->inside_fd;
 	keep[1] = l->listen_fd;
+	keep[2] = l->hook_output.stdout_fd;
+	keep[3] = l->hook_output.stderr_fd;
+	keep[4] = l->inside_trees_fd;
 	init.fds = keep;
-	keep[2] = l->inside_trees_fd;
-	init.n_fds = 3 + fs_fds_beforehand(&l->fs, keep + 3);
+	init.n_fds = 5 + fs_fds_beforehand(&l->fs, keep + 5);
 	r = ns_clone_init(l->plan, &init, &l->pid, &l->pidfd, e);
 	own_close(&l->inside_fd);
 	own_close(&l->listen_fd);
@@ -222,7 +224,8 @@ static int run_hooks(struct launch *l, enum hook_point point,
 {
 	autofree char *json = launch_state_json(l, status);
 
-	return hooks_run(&l->hooks->at[point], point, json, false, e);
+	return hooks_run(&l->hooks->at[point], point, &l->hook_output, json,
+			 false, e);
 }
 
 ROW(prestart)

@@ -110,7 +110,8 @@ ROW(create_container)
 	l->state.pid = (uint32_t)l->shared->pid;
 	json = launch_state_json(l, STATUS_CREATING);
 	return hooks_run(&l->hooks->at[HOOK_CREATE_CONTAINER],
-			 HOOK_CREATE_CONTAINER, json, false, e);
+			 HOOK_CREATE_CONTAINER, &l->hook_output, json, false,
+			 e);
 }
 
 ROW(hide_paths)
@@ -198,7 +199,7 @@ ROW(start_container)
 	l->state.pid = (uint32_t)l->shared->pid;
 	json = launch_state_json(l, STATUS_CREATED);
 	return hooks_run(&l->hooks->at[HOOK_START_CONTAINER],
-			 HOOK_START_CONTAINER, json, false, e);
+			 HOOK_START_CONTAINER, &l->hook_output, json, false, e);
 }
 
 /* Still root inside.  The order is the kernel's: the bounding set while there

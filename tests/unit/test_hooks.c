@@ -37,10 +37,12 @@ static int run(const struct spec_hook *hooks, size_t n, bool keep_going,
 	       struct err *e)
 {
 	const struct items items = { (void *)(uintptr_t)hooks, n, true };
+	const struct hook_output ours = HOOK_OUTPUT_INIT;
 
 	*e = (struct err){ 0 };
 	(void)unlink(out);
-	return hooks_run(&items, HOOK_CREATE_RUNTIME, STATE, keep_going, e);
+	return hooks_run(&items, HOOK_CREATE_RUNTIME, &ours, STATE, keep_going,
+			 e);
 }
 
 static void wrote(const char *want, const char *name)
