@@ -102,6 +102,7 @@ librootlet_a_SOURCES = \
 	src/plan/print.c \
 	src/plan/process.c \
 	src/plan/resources.c \
+	src/plan/seccomp.c \
 	src/plan/sysctl.c \
 	src/plan/unsupported.c \
 	src/proc/caps.c \
@@ -114,6 +115,8 @@ librootlet_a_SOURCES = \
 	src/proc/hooks.h \
 	src/proc/limits.c \
 	src/proc/limits.h \
+	src/proc/notified.c \
+	src/proc/notified.h \
 	src/proc/relay.c \
 	src/proc/relay.h \
 	src/proc/sealed.c \

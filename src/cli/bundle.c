@@ -125,6 +125,7 @@ int bundle_plan(const struct globals *g, const struct create_opts *o,
 		.console_socket = o->console_socket,
 		.pidfd_socket = o->pidfd_socket,
 		.preserve_fds = o->preserve_fds,
+		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 	};
 	r = refuse_unbuilt(e);
 	if (r == 0)

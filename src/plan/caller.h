@@ -57,6 +57,8 @@ struct plan_options {
 	uint32_t preserve_fds; /* --preserve-fds, of those after... */
 	uint32_t listen_fds; /* ... those of sd_listen_fds(3), from 3 on */
 	const char *listen_names; /* LISTEN_FDNAMES; may be NULL */
+	/* Who listens when the bundle does not say; NULL: nobody. */
+	const char *seccomp_receiver;
 };
 
 /* A namespace that the bundle names by path. */

@@ -29,6 +29,8 @@ int plan_check_process(const struct plan *plan, struct err *e);
 int plan_process(struct plan *plan, struct err *e);
 /* capabilities.c: the five sets. */
 int plan_capabilities(struct plan *plan, struct err *e);
+/* seccomp.c */
+int plan_seccomp(struct plan *plan, struct err *e);
 int plan_sysctls(struct plan *plan, struct err *e);
 /* resources.c: what of linux.resources is not in force. */
 int plan_resources(struct plan *plan, struct err *e);

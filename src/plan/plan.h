@@ -171,6 +171,9 @@ struct plan_process {
 	bool new_keyring;
 	const char *keyring; /* its name */
 	const struct spec_seccomp *seccomp; /* NULL: none */
+	/* Of a filter that notifies: whose socket gets its listener (absolute),
+	 * and what is said to it; NULL: none. */
+	const char *seccomp_listener, *seccomp_metadata;
 	const char *apparmor_profile, *selinux_label; /* NULL: none */
 };
 

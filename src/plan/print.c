@@ -392,6 +392,10 @@ static void print_process(const struct plan_process *p, struct json_out *out)
 	json_bool(out, "seccomp", p->seccomp != NULL);
 	if (p->pass_fds > 0)
 		json_uint(out, "passedFds", p->pass_fds);
+	if (p->seccomp_listener)
+		json_string(out, "seccompListener", p->seccomp_listener);
+	if (p->seccomp_metadata)
+		json_string(out, "seccompMetadata", p->seccomp_metadata);
 	json_end(out);
 }
 

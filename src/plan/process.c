@@ -365,7 +365,7 @@ int plan_process(struct plan *plan, struct err *e)
 {
 	static int (*const steps[])(struct plan *, struct err *) = {
 		plan_env,	plan_user,   plan_capabilities, plan_rlimits,
-		plan_oom_score, plan_labels, plan_terminal,
+		plan_oom_score, plan_labels, plan_terminal,	plan_seccomp,
 	};
 	const struct spec_process *from = plan->spec->process;
 	struct plan_process *p = &plan->process;
@@ -377,8 +377,6 @@ int plan_process(struct plan *plan, struct err *e)
 	p->pass_fds = plan->options->listen_fds + plan->options->preserve_fds;
 	p->new_keyring = !plan->options->no_new_keyring;
 	p->keyring = arena_format(&plan->arena, "_ses.%s", plan->options->id);
-	if (plan->spec->linux_)
-		p->seccomp = plan->spec->linux_->seccomp;
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i](plan, e);
 	return r;

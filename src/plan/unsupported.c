@@ -27,21 +27,6 @@ static int refuse_process(const struct spec_process *p, struct err *e)
 	return 0;
 }
 
-static int refuse_seccomp(const struct spec_seccomp *s, struct err *e)
-{
-	const struct spec_syscall *call = s->syscalls.v;
-	bool notify = s->default_action == SECCOMP_ACT_NOTIFY;
-
-	for (size_t i = 0; i < s->syscalls.n; i++)
-		if (call[i].action == SECCOMP_ACT_NOTIFY)
-			notify = true;
-	if (notify)
-		return refuse("linux.seccomp: the action SCMP_ACT_NOTIFY", e);
-	if (!str_empty(s->listener_path))
-		return refuse("linux.seccomp.listenerPath", e);
-	return 0;
-}
-
 int plan_refuse_unsupported(const struct plan *plan, struct err *e)
 {
 	const struct spec_linux *l = plan->spec->linux_;
@@ -59,5 +44,5 @@ int plan_refuse_unsupported(const struct plan *plan, struct err *e)
 		return refuse("linux.intelRdt", e);
 	if (!str_empty(l->mount_label))
 		return refuse("linux.mountLabel", e);
-	return l->seccomp ? refuse_seccomp(l->seccomp, e) : 0;
+	return 0;
 }

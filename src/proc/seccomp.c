@@ -21,39 +21,100 @@
 #include "proc/seccomp_compile.h"
 
 /* Grows when seccomp_compile.c makes another program of the same profile. */
-#define COMPILER_VERSION 1
+#define COMPILER_VERSION 2
+
+#define WAIT_KILLABLE	 "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+static const struct {
+	const char *name;
+	unsigned flag;
+} filter_flags[] = {
+	/* All threads at once: there is one, which becomes the program. */
+	{ "SECCOMP_FILTER_FLAG_TSYNC", 0 },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ WAIT_KILLABLE, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
+};
+
+/* The kernel looks at the flags before it looks for a program. */
+static bool kernel_has(unsigned flag)
+{
+	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) == 0 ||
+	       errno != EINVAL;
+}
+
+bool seccomp_flag_known(const char *name)
+{
+	for (size_t i = 0; i < sizeof(filter_flags) / sizeof(*filter_flags);
+	     i++)
+		if (str_eq(name, filter_flags[i].name))
+			return kernel_has(filter_flags[i].flag);
+	return false;
+}
+
+/* A flag that the kernel does not have is never left out: what it is good for
+ * would be missing without a word.  Each kernel that we support has all but
+ * the last. */
+static int add_flag(const char *name, unsigned *flags, struct err *e)
+{
+	size_t i = 0;
+
+	while (i < sizeof(filter_flags) / sizeof(*filter_flags) &&
+	       !str_eq(name, filter_flags[i].name))
+		i++;
+	if (i == sizeof(filter_flags) / sizeof(*filter_flags))
+		return err_set(e, EINVAL, "linux.seccomp.flags: %s is unknown",
+			       name);
+	if (filter_flags[i].flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV &&
+	    !(*flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		return err_set(e, EINVAL,
+			       "linux.seccomp.flags: %s takes a rule "
+			       "with SCMP_ACT_NOTIFY",
+			       name);
+	if (!kernel_has(filter_flags[i].flag)) {
+		(void)err_set(e, ENOTSUP,
+			      "linux.seccomp.flags: this kernel does not have "
+			      "%s",
+			      name);
+		return err_hint(e, "remove it, or run a newer kernel (5.19 "
+				   "has them all)");
+	}
+	*flags |= filter_flags[i].flag;
+	return 0;
+}
+
+static bool notifies(const struct spec_seccomp *profile)
+{
+	const struct spec_syscall *rule = profile->syscalls.v;
+
+	for (size_t i = 0; i < profile->syscalls.n; i++)
+		if (rule[i].action == SECCOMP_ACT_NOTIFY)
+			return true;
+	return profile->default_action == SECCOMP_ACT_NOTIFY;
+}
 
 static int flags_of(const struct spec_seccomp *profile, unsigned *ret,
 		    struct err *e)
 {
+	unsigned flags = 0;
+	int r = 0;
+
 	/* Without the key: no forced mitigation of speculative store bypass,
 	 * which kernels before 5.16 would else switch on for every filter;
 	 * as runc does it. */
-	unsigned flags = profile->flags.present
-				 ? 0
-				 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-
-	for (size_t i = 0; i < profile->flags.n; i++) {
-		const char *name = profile->flags.v[i];
-
-		if (str_eq(name, "SECCOMP_FILTER_FLAG_LOG"))
-			flags |= SECCOMP_FILTER_FLAG_LOG;
-		else if (str_eq(name, "SECCOMP_FILTER_FLAG_SPEC_ALLOW"))
-			flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-		else if (str_eq(name, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
-			return err_set(e, EINVAL,
-				       "linux.seccomp.flags: %s takes a rule "
-				       "with SCMP_ACT_NOTIFY",
-				       name);
-		/* All threads at once: there is one, which becomes the
-		 * program. */
-		else if (!str_eq(name, "SECCOMP_FILTER_FLAG_TSYNC"))
-			return err_set(e, EINVAL,
-				       "linux.seccomp.flags: %s is unknown",
-				       name);
-	}
+	if (!profile->flags.present)
+		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	if (notifies(profile))
+		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	for (size_t i = 0; r == 0 && i < profile->flags.n; i++)
+		r = add_flag(profile->flags.v[i], &flags, e);
 	*ret = flags;
-	return 0;
+	return r;
 }
 
 /* All that the program is made of.  The kernel's release, because libseccomp
@@ -112,45 +173,68 @@ void seccomp_filter_done(struct seccomp_filter *f)
 	*f = (struct seccomp_filter){ 0 };
 }
 
+static int explain(const struct seccomp_filter *f, struct err *e)
+{
+	(void)err_sys(e, "install the seccomp filter of %zu instructions",
+		      f->n);
+	switch (e->code) {
+	case EACCES:
+		return err_hint(e, "set process.noNewPrivileges, or let the "
+				   "container have CAP_SYS_ADMIN");
+	case EBUSY:
+		return err_hint(e,
+				"rootlet itself runs under a filter that has a "
+				"listener, and the kernel allows one: use no "
+				"SCMP_ACT_NOTIFY in here");
+	case EINVAL:
+		return err_hint(e, "this kernel does not have seccomp filters "
+				   "or a flag of linux.seccomp.flags");
+	default:
+		return err_hint(e, "the runtime itself may run in a sandbox "
+				   "that forbids seccomp filters");
+	}
+}
+
 int seccomp_install(const struct seccomp_filter *f, struct err *e)
 {
 	const struct sock_fprog program = {
 		.len = (unsigned short)f->n,
 		.filter = f->program,
 	};
+	long r;
 
 	if (f->n == 0)
 		return 0;
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &program) ==
-	    0)
-		return 0;
+	r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &program);
+	if (r >= 0)
+		return (int)r;
 	/* An outer sandbox may know only the older call, which has no flags. */
 	if (errno == ENOSYS && f->flags == 0 &&
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0)
 		return 0;
-	(void)err_sys(e, "install the seccomp filter of %zu instructions",
-		      f->n);
-	if (e->code == EACCES)
-		return err_hint(e, "set process.noNewPrivileges, or let the "
-				   "container have CAP_SYS_ADMIN");
-	if (e->code == EINVAL)
-		return err_hint(e, "this kernel does not have seccomp filters "
-				   "or a flag of linux.seccomp.flags");
-	return err_hint(e, "the runtime itself may run in a sandbox that "
-			   "forbids seccomp filters");
+	return explain(f, e);
 }
 
 const char *const *seccomp_action_names(void)
 {
 	static const char *const names[] = {
-		"SCMP_ACT_ALLOW",
-		"SCMP_ACT_ERRNO",
-		"SCMP_ACT_KILL",
-		"SCMP_ACT_KILL_PROCESS",
-		"SCMP_ACT_KILL_THREAD",
-		"SCMP_ACT_LOG",
-		"SCMP_ACT_TRACE",
-		"SCMP_ACT_TRAP",
+		"SCMP_ACT_ALLOW",	"SCMP_ACT_ERRNO",
+		"SCMP_ACT_KILL",	"SCMP_ACT_KILL_PROCESS",
+		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
+		"SCMP_ACT_NOTIFY",	"SCMP_ACT_TRACE",
+		"SCMP_ACT_TRAP",	NULL,
+	};
+
+	return names;
+}
+
+const char *const *seccomp_flag_names(void)
+{
+	static const char *const names[] = {
+		"SECCOMP_FILTER_FLAG_TSYNC",
+		"SECCOMP_FILTER_FLAG_LOG",
+		"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+		WAIT_KILLABLE,
 		NULL,
 	};
 

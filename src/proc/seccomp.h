@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "plan/plan.h"
@@ -27,11 +28,15 @@ int seccomp_prepare(const struct spec_seccomp *profile, int cache_fd,
 		    struct seccomp_filter *ret, struct err *e);
 void seccomp_filter_done(struct seccomp_filter *f);
 
-/* INSIDE: without no_new_privs it needs CAP_SYS_ADMIN. */
+/* INSIDE: without no_new_privs it needs CAP_SYS_ADMIN.  Returns the listener's
+ * fd (O_CLOEXEC) when the profile has SCMP_ACT_NOTIFY, else 0.  Any system call
+ * after it may be one that is notified: see notified.h. */
 int seccomp_install(const struct seccomp_filter *f, struct err *e);
 
 /* For `features`: names of actions and architectures that this library and
- * kernel know; NULL-terminated, static. */
+ * kernel know, and of flags that we know; NULL-terminated, static. */
 const char *const *seccomp_action_names(void);
 const char *const *seccomp_arch_names(void);
+const char *const *seccomp_flag_names(void);
+bool seccomp_flag_known(const char *name); /* by this kernel */
 const char *seccomp_library_version(void); /* "2.5.4" */

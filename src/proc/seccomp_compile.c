@@ -77,9 +77,8 @@ static int action_value(int action, const struct opt_uint32 *number,
 		*ret = SCMP_ACT_LOG;
 		return 0;
 	case SECCOMP_ACT_NOTIFY:
-		(void)err_set(e, ENOTSUP,
-			      "%s: SCMP_ACT_NOTIFY is not supported yet", what);
-		return err_hint(e, "take SCMP_ACT_ERRNO instead");
+		*ret = SCMP_ACT_NOTIFY;
+		return 0;
 	case SECCOMP_ACT_NONE:
 		break;
 	}

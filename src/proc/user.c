@@ -7,11 +7,12 @@
  */
 #include "proc/user.h"
 
+#include <assert.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -76,11 +77,30 @@ char *user_home(int root_fd, uint32_t uid)
 	return home ? home : str_dup("/");
 }
 
+/* The calls themselves: glibc's functions of these names would make them in all
+ * threads, and signal the others to do so.  Ours that becomes the program may
+ * be one of two (notified.c), under a filter, and wants nothing of the other. */
+static int set_groups(size_t n, const uint32_t *groups)
+{
+	static_assert(sizeof(gid_t) == sizeof(*groups), "as the kernel's");
+	return (int)syscall(SYS_setgroups, n, groups);
+}
+
+static int set_gid(gid_t gid)
+{
+	return (int)syscall(SYS_setresgid, gid, gid, gid);
+}
+
+static int set_uid(uid_t uid)
+{
+	return (int)syscall(SYS_setresuid, uid, uid, uid);
+}
+
 int user_become(const struct plan_process *p, struct err *e)
 {
 	/* A joined user namespace may deny it to all, as that of a single id
 	 * does.  Then nothing is to be set, and what stays was noted before. */
-	if (p->set_groups && setgroups(p->n_groups, p->groups) < 0 &&
+	if (p->set_groups && set_groups(p->n_groups, p->groups) < 0 &&
 	    !(errno == EPERM && p->n_groups == 0)) {
 		(void)err_sys(e, "set the %zu additional groups of the program",
 			      p->n_groups);
@@ -92,12 +112,12 @@ int user_become(const struct plan_process *p, struct err *e)
 	 * from 0 to another, and nothing would be left for the ambient set. */
 	if (p->uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "keep the capabilities across setuid");
-	if (setresgid(p->gid, p->gid, p->gid) < 0) {
+	if (set_gid(p->gid) < 0) {
 		(void)err_sys(e, "become gid %u", p->gid);
 		return err_hint(e, "process.user.gid must be mapped by "
 				   "linux.gidMappings");
 	}
-	if (setresuid(p->uid, p->uid, p->uid) < 0) {
+	if (set_uid(p->uid) < 0) {
 		(void)err_sys(e, "become uid %u", p->uid);
 		return err_hint(e, "process.user.uid must be mapped by "
 				   "linux.uidMappings");

@@ -41,6 +41,7 @@ void launch_init(struct launch *l)
 		.console_sock = -1,
 		.pidfd_sock = -1,
 		.receiver_sock = -1,
+		.listener_fd = -1,
 		.send_fd = -1,
 		.fs = FS_INIT,
 		.slave_fd = -1,
@@ -64,6 +65,7 @@ void launch_done(struct launch *l)
 	own_close(&l->console_sock);
 	own_close(&l->pidfd_sock);
 	own_close(&l->receiver_sock);
+	own_close(&l->listener_fd);
 	own_close(&l->send_fd);
 	own_close(&l->slave_fd);
 	free(l->home);

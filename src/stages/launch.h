@@ -21,6 +21,7 @@
 #include "state/state.h"
 #include "state/store.h"
 
+struct notified;
 struct supervise;
 
 struct launch_shared {
@@ -60,6 +61,7 @@ struct launch {
 	int master_fd; /* HOST: the terminal to relay or send, or -1 */
 	/* HOST: connections to the sockets of the plan, or -1. */
 	int console_sock, pidfd_sock, receiver_sock;
+	int listener_fd; /* HOST: of the seccomp filter, until passed on */
 	int send_fd; /* goes with the next DONE, or -1 */
 
 	struct launch_shared *shared; /* mapped in both */
@@ -70,6 +72,7 @@ struct launch {
 	char **env; /* owned array of borrowed strings */
 	char *program; /* owned: the file to execute */
 	bool cwd_as_user; /* root may not enter the cwd; the user might */
+	struct notified *notified; /* the thread that becomes the program */
 };
 
 /* {} with every fd -1. */

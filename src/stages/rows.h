@@ -32,6 +32,7 @@ ROW(send_pidfd);
 ROW(record_created);
 ROW(pid_file);
 ROW(say_start);
+ROW(pass_listener);
 ROW(record_running);
 ROW(poststart);
 
@@ -54,6 +55,8 @@ ROW(find_program);
 ROW(outlive);
 ROW(start_container);
 ROW(restrict);
+ROW(filter);
+ROW(filter_listened);
 ROW(execute);
 
 WANT(clients);
@@ -75,6 +78,8 @@ WANT(send_terminal);
 WANT(send_pidfd);
 WANT(pid_file);
 WANT(start_container);
+WANT(filter);
+WANT(listener);
 WANT(poststart);
 
 /* What INSIDE does from its first instruction on; never returns. */

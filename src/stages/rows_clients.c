@@ -1,10 +1,13 @@
 /* rows_clients.c - the rows that hand file descriptors to the caller: the
- * terminal, and a pidfd of init.
+ * terminal, a pidfd of init, the listener of a seccomp filter.
  *
  * Namespace situation of all of them: HOST, the caller's namespaces and ids;
  * its working directory too, from which relative paths count.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/own.h"
 #include "proc/console.h"
@@ -18,6 +21,25 @@ static int connect_one(const char *what, const char *path, int *ret_sock,
 		return 0;
 	*ret_sock = client_connect(path, e);
 	return *ret_sock < 0 ? err_wrap(e, "%s", what) : 0;
+}
+
+/* Is somebody there to whom the listener can go?  Better asked now than when
+ * there is a container.  A socket of another type is refused by the kernel
+ * with EPROTOTYPE, but only where somebody has his end of it open, so the
+ * listener does not see that we asked: it gets one connection, with a message.
+ */
+static int find_listener(const char *path, struct err *e)
+{
+	autoclose int sock = -1;
+	int r = client_connect_type(path, SOCK_DGRAM);
+
+	if (r == -EPROTOTYPE)
+		return 0;
+	if (r >= 0)
+		(void)close(r);
+	/* For its sentence. */
+	sock = client_connect(path, e);
+	return sock < 0 ? err_wrap(e, "linux.seccomp.listenerPath") : 0;
 }
 
 /* Before there is a process: a path that is wrong leaves nothing behind. */
@@ -34,6 +56,8 @@ ROW(connect_clients)
 	if (r == 0)
 		r = connect_one("the annotation run.oci.pidfd_receiver",
 				plan->pidfd_receiver, &l->receiver_sock, e);
+	if (r == 0 && plan->process.seccomp_listener)
+		r = find_listener(plan->process.seccomp_listener, e);
 	return r;
 }
 
@@ -77,4 +101,25 @@ ROW(send_pidfd)
 	return send_pidfd(l, &l->receiver_sock,
 			  "the annotation run.oci.pidfd_receiver",
 			  l->plan->pidfd_receiver, e);
+}
+
+/* One connection, one message, and no copy of the listener stays with us: when
+ * whoever listens ends, the calls that wait for him must fail, not hang.  The
+ * status of a container whose own program is about to start is "creating", as
+ * runc says it; of `exec`, what it is. */
+ROW(pass_listener)
+{
+	const bool is_init = l->pid == (pid_t)l->state.pid;
+	autofree char *json = NULL;
+	autoclose int sock = -1;
+	int r;
+
+	json = state_process_json(&l->state, l->pid,
+				  is_init ? STATUS_CREATING
+					  : (enum status)l->state.status);
+	sock = client_connect(l->state.seccomp_listener, e);
+	r = sock < 0 ? sock
+		     : client_send(sock, json, strlen(json), l->listener_fd, e);
+	own_close(&l->listener_fd);
+	return r < 0 ? err_wrap(e, "linux.seccomp.listenerPath") : 0;
 }

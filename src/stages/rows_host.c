@@ -48,6 +48,8 @@ ROW(take_id)
 	l->state.boot_id = l->boot_id;
 	l->state.own_pidns = plan->ns[NS_PID].action == NS_NEW;
 	l->state.systemd_cgroup = plan->options->systemd_cgroup;
+	l->state.seccomp_listener = plan->process.seccomp_listener;
+	l->state.seccomp_metadata = plan->process.seccomp_metadata;
 	l->state.annotations = plan->spec->annotations;
 	l->state.degraded = plan->degraded;
 	l->state.n_degraded = plan->n_degraded;

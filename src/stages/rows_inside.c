@@ -24,6 +24,7 @@
 #include "proc/exec.h"
 #include "proc/hooks.h"
 #include "proc/limits.h"
+#include "proc/notified.h"
 #include "proc/supervise.h"
 #include "proc/user.h"
 #include "stages/rows.h"
@@ -202,9 +203,23 @@ ROW(start_container)
 			 HOOK_START_CONTAINER, &l->hook_output, json, false, e);
 }
 
+/* From root inside to the program's user. */
+static int lower(struct launch *l, struct err *e)
+{
+	const struct plan_process *p = &l->plan->process;
+	int r = user_become(p, e);
+
+	if (r == 0 && l->cwd_as_user)
+		r = exec_enter_cwd(p, true, e);
+	if (r == 0)
+		r = caps_apply(&p->caps, e);
+	return r;
+}
+
 /* Still root inside.  The order is the kernel's: the bounding set while there
- * is CAP_SETPCAP; a filter without no_new_privs while there is CAP_SYS_ADMIN;
- * with it, the filter goes on last, when nothing but exec is left to do. */
+ * is CAP_SETPCAP; a filter without no_new_privs while there is CAP_SYS_ADMIN,
+ * so in that case the rest is left to row_execute; with it, the filter goes on
+ * last, when nothing but exec is left to do. */
 ROW(restrict)
 {
 	const struct plan *plan = l->plan;
@@ -223,34 +238,64 @@ ROW(restrict)
 		r = caps_limit_bounding(&p->caps, e);
 	if (r == 0 && p->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		r = err_sys(e, "set no_new_privs");
-	if (r == 0 && !p->no_new_privs)
-		r = seccomp_install(&l->filter, e);
-	if (r == 0)
-		r = user_become(p, e);
-	if (r == 0 && l->cwd_as_user)
-		r = exec_enter_cwd(p, true, e);
-	if (r == 0)
-		r = caps_apply(&p->caps, e);
-	return r;
-}
-
-/* As the program's user.  Every fd but stdio and what the caller passes on
- * closes at exec; that, and the end of the channel with it, tells HOST that it went well. */
-ROW(execute)
-{
-	int r;
-
-	r = sys_cloexec_from(STDERR_FILENO + 1 + l->plan->process.pass_fds);
+	if (r == 0 && p->no_new_privs)
+		r = lower(l, e);
 	if (r < 0)
-		return err_errno(e, r, "mark the open files close-on-exec");
+		return r;
 	if (l->supervise)
 		supervise_restore_mask(l->supervise);
-	if (l->plan->process.no_new_privs) {
-		r = seccomp_install(&l->filter, e);
-		if (r < 0)
-			return r;
-	}
+	/* Every fd but stdio and what the caller passes on closes at exec;
+	 * that, and the end of the channel with it, tells HOST that it went
+	 * well. */
+	r = sys_cloexec_from(STDERR_FILENO + 1 + p->pass_fds);
+	return r < 0 ? err_errno(e, r, "mark the open files close-on-exec") : 0;
+}
+
+ROW(filter)
+{
+	return seccomp_install(&l->filter, e);
+}
+
+static int install_filter(void *launch, struct err *e)
+{
+	struct launch *l = launch;
+
+	return seccomp_install(&l->filter, e);
+}
+
+/* Under the filter. */
+static int become_program(void *launch, struct err *e)
+{
+	struct launch *l = launch;
+	int r = 0;
+
+	if (!l->plan->process.no_new_privs)
+		r = lower(l, e);
+	if (r < 0)
+		return r;
 	return exec_program(&l->plan->process, l->program, l->env, e);
+}
+
+/* Two threads from here on: this one, which is under no filter, talks to HOST;
+ * the other waits for row_execute. */
+ROW(filter_listened)
+{
+	const struct notified_job job = {
+		.install = install_filter,
+		.become = become_program,
+		.arg = l,
+	};
+	int r = notified_begin(&job, &l->notified, e);
+
+	if (r < 0)
+		return r;
+	l->send_fd = r;
+	return 0;
+}
+
+ROW(execute)
+{
+	return l->notified ? notified_go(l->notified, e) : become_program(l, e);
 }
 
 /* A connection that says nothing is somebody asking whether we still wait

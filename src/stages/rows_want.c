@@ -13,7 +13,7 @@ static bool has_hooks(const struct launch *l, enum hook_point point)
 WANT(clients)
 {
 	return l->plan->console_socket || l->plan->pidfd_socket ||
-	       l->plan->pidfd_receiver;
+	       l->plan->pidfd_receiver || l->plan->process.seccomp_listener;
 }
 
 WANT(seccomp)
@@ -105,6 +105,19 @@ WANT(pid_file)
 WANT(start_container)
 {
 	return has_hooks(l, HOOK_START_CONTAINER);
+}
+
+/* The record knows: `start` of a created container has no plan on HOST's
+ * side. */
+WANT(listener)
+{
+	return l->state.seccomp_listener != NULL;
+}
+
+/* Without one it may be no filter at all, which costs nothing. */
+WANT(filter)
+{
+	return !want_listener(l);
 }
 
 WANT(poststart)

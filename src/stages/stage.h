@@ -15,12 +15,18 @@ struct launch;
 
 enum side { HOST, INSIDE };
 
+/* What a row hands over to the other side, as an fd. */
+enum stage_hands { HANDS_NOTHING, HANDS_TERMINAL, HANDS_LISTENER };
+
 struct stage {
 	const char *name; /* plain words: what is done, as the user reads it */
 	enum side side;
 	int (*run)(struct launch *l, struct err *e);
 	bool (*wanted)(const struct launch *l); /* NULL: always */
 	bool ends_in_exec; /* then the end of file is success */
+	/* It is in launch.send_fd when the row is done, and lands in the other
+	 * side's master_fd or listener_fd.  Such a row ends its group. */
+	enum stage_hands hands;
 };
 
 struct stage_table {

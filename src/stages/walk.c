@@ -4,7 +4,8 @@
  * side that owns a group runs it and says DONE once, at its end; the other
  * waits once.  So the table alone decides how often the two synchronise, and
  * both, evaluating the same `wanted` over the same plan, find the same
- * groups.  A FAIL is said at once and names its row.
+ * groups.  A FAIL is said at once and names its row.  A DONE brings one fd at
+ * most, so a row that hands one over ends its group.
  *
  * Before the clone there is nobody to talk to (sync.fd is -1); the group that
  * holds the clone ends after it, so no word is lost.
@@ -43,7 +44,8 @@ static bool ends_group(const struct launch *l, const struct stage_table *table,
 	size_t next = next_wanted(l, table, i);
 
 	return next == table->n ||
-	       table->rows[next].side != table->rows[i].side;
+	       table->rows[next].side != table->rows[i].side ||
+	       table->rows[i].hands != HANDS_NOTHING;
 }
 
 #ifdef ENABLE_FAULT_INJECTION
@@ -118,8 +120,16 @@ static int run_row(struct launch *l, const struct stage_table *table, size_t i,
 	return 0;
 }
 
-/* What the other side's group handed over lands in master_fd: the terminal
- * is the only thing that crosses. */
+static void take_over(struct launch *l, enum stage_hands what, int *fd)
+{
+	int *to = what == HANDS_LISTENER ? &l->listener_fd : &l->master_fd;
+
+	if (what == HANDS_NOTHING)
+		return;
+	own_close(to);
+	*to = take_fd(fd);
+}
+
 static int await_group(struct launch *l, const struct stage_table *table,
 		       size_t first, size_t last, struct err *e)
 {
@@ -136,10 +146,8 @@ static int await_group(struct launch *l, const struct stage_table *table,
 	/* A FAIL brings its own row's name. */
 	if (r == -ECHILD || r == -EPROTO)
 		return err_wrap(e, "%s", row->name);
-	if (r == 0 && fd >= 0) {
-		own_close(&l->master_fd);
-		l->master_fd = take_fd(&fd);
-	}
+	if (r == 0)
+		take_over(l, row->hands, &fd);
 	return r;
 }
 

@@ -54,6 +54,9 @@ static const struct field state_fields[] = {
 	{ "cgroup", FIELD_STRING, AT(cgroup), 0, NULL, 0 },
 	{ "own_pidns", FIELD_BOOL, AT(own_pidns), 0, NULL, 0 },
 	{ "systemd_cgroup", FIELD_BOOL, AT(systemd_cgroup), 0, NULL, 0 },
+	{ "seccomp_listener", FIELD_STRING, AT(seccomp_listener), 0, &absolute,
+	  0 },
+	{ "seccomp_metadata", FIELD_STRING, AT(seccomp_metadata), 0, NULL, 0 },
 	{ "annotations", FIELD_MAP, AT(annotations), 0, NULL, 0 },
 	{ "degraded", FIELD_JSON, AT(degraded_json), 0, NULL, 0 },
 	{ 0 }
@@ -109,6 +112,10 @@ static void put_record(struct json_out *o, const struct state *s)
 	json_string(o, "cgroup", s->cgroup);
 	json_bool(o, "own_pidns", s->own_pidns);
 	json_bool(o, "systemd_cgroup", s->systemd_cgroup);
+	if (s->seccomp_listener)
+		json_string(o, "seccomp_listener", s->seccomp_listener);
+	if (s->seccomp_metadata)
+		json_string(o, "seccomp_metadata", s->seccomp_metadata);
 	put_annotations(o, s);
 	if (s->n_degraded > 0)
 		degraded_print(s->degraded, s->n_degraded, o);
@@ -235,12 +242,10 @@ int state_read_in(const struct store *store, const char *id, struct state *ret,
 	return read_at(store->root_fd, path, id, ret, e);
 }
 
-char *state_oci_json(const struct state *s, enum status status)
+static void put_oci(struct json_out *o, const char *key, const struct state *s,
+		    enum status status)
 {
-	struct json_out *o = json_out_new(false);
-	char *text;
-
-	json_object(o, NULL);
+	json_object(o, key);
 	json_string(o, "ociVersion", OCI_VERSION);
 	json_string(o, "id", s->id);
 	json_string(o, "status", field_name(status_names, (int)status));
@@ -249,7 +254,37 @@ char *state_oci_json(const struct state *s, enum status status)
 	json_string(o, "bundle", s->bundle);
 	put_annotations(o, s);
 	json_end(o);
-	text = str_dup(json_out_text(o, NULL));
+}
+
+static char *take_text(struct json_out *o)
+{
+	char *text = str_dup(json_out_text(o, NULL));
+
 	json_out_free(o);
 	return text;
+}
+
+char *state_oci_json(const struct state *s, enum status status)
+{
+	struct json_out *o = json_out_new(false);
+
+	put_oci(o, NULL, s, status);
+	return take_text(o);
+}
+
+char *state_process_json(const struct state *s, pid_t pid, enum status status)
+{
+	struct json_out *o = json_out_new(false);
+
+	json_object(o, NULL);
+	json_string(o, "ociVersion", OCI_VERSION);
+	json_array(o, "fds");
+	json_string(o, NULL, "seccompFd");
+	json_end(o);
+	json_int(o, "pid", pid);
+	if (s->seccomp_metadata)
+		json_string(o, "metadata", s->seccomp_metadata);
+	put_oci(o, "state", s, status);
+	json_end(o);
+	return take_text(o);
 }

@@ -34,6 +34,9 @@ struct state {
 	const char *cgroup; /* NULL: none of its own */
 	bool own_pidns; /* when init ends, all of it has ended */
 	bool systemd_cgroup;
+	/* Where the listener of the seccomp filter goes, with what; NULL: the
+	 * filter has none. */
+	const char *seccomp_listener, *seccomp_metadata;
 	struct string_map annotations;
 	/* What can't be had here: rows of the plan, and of the stages. */
 	const struct degradation *degraded; /* borrowed, when writing */
@@ -73,3 +76,8 @@ int state_kill_init(const struct state *s, int pidfd, struct err *e);
 /* The OCI state as JSON (ociVersion, id, status, pid, bundle, annotations):
  * for hooks and engines.  free(). */
 char *state_oci_json(const struct state *s, enum status status);
+
+/* The container process state (config-linux.md): what goes to the listener of
+ * a seccomp filter, with its fd.  `pid` is that of the program, init's or one
+ * of `exec`.  free(). */
+char *state_process_json(const struct state *s, pid_t pid, enum status status);

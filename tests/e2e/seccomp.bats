@@ -87,12 +87,6 @@ cache_files() { find "$ROOT" -path '*.seccomp*' -type f; }
 	done
 }
 
-@test "notify belongs to a later version: refused, not ignored" {
-	filter '{listenerPath: "/run/x", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
-	inside true
-	refused seccomp
-}
-
 @test "flags" {
 	filter '{flags: ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"], syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO"}]}'
 	inside 'mkdir /dev/shm/x 2>&1; true'

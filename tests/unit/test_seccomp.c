@@ -153,9 +153,6 @@ static void refused(void)
 	      "linux.seccomp.syscalls[0]: only SCMP_ACT_ERRNO and "
 	      "SCMP_ACT_TRACE take an errno",
 	      "an errno for an action without");
-	fails(RULE("\"action\":\"SCMP_ACT_NOTIFY\""),
-	      "linux.seccomp.syscalls[0]: SCMP_ACT_NOTIFY is not supported yet",
-	      "notify");
 	fails(SPEC("{" ALLOW ",\"flags\":["
 		   "\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}"),
 	      "linux.seccomp.flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV "

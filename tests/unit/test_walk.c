@@ -64,7 +64,7 @@ struct outcome {
 	int result; /* of HOST's walk */
 	int status; /* of INSIDE */
 	unsigned ran;
-	int fd;
+	int fd, listener_fd;
 	struct err e;
 };
 
@@ -102,6 +102,7 @@ static struct outcome walk(const struct stage *rows, size_t n)
 	o.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 	o.ran = shared->notes.n;
 	o.fd = l.master_fd;
+	o.listener_fd = l.listener_fd;
 	launch_done(&l);
 	return o;
 }
@@ -209,13 +210,18 @@ static void death_before_exec_is_failure(void)
 static void an_fd_crosses(void)
 {
 	static const struct stage rows[] = {
-		{ "open", INSIDE, sends_fd },
+		{ "open", INSIDE, sends_fd, .hands = HANDS_TERMINAL },
+		{ "go on", INSIDE, fine },
+		{ "open another", INSIDE, sends_fd, .hands = HANDS_LISTENER },
 		{ "use", HOST, fine },
 	};
-	struct outcome o = walk(rows, 2);
+	struct outcome o = walk(rows, 4);
 
 	is_int(o.result, 0, "a DONE may bring an fd");
 	ok(o.fd >= 0, "HOST has it");
+	ok(o.listener_fd >= 0 && o.listener_fd != o.fd,
+	   "a second one in the next row but one lands beside it");
+	is_int(o.ran, 2, "the rows between ran");
 }
 
 static void the_real_tables_are_sound(void)
