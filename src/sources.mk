@@ -77,6 +77,8 @@ librootlet_a_SOURCES = \
 	src/ns/why.c \
 	src/plan/annotations.c \
 	src/plan/annotations.h \
+	src/plan/bits.c \
+	src/plan/bits.h \
 	src/plan/caller.c \
 	src/plan/caller.h \
 	src/plan/caller_grants.c \
@@ -101,6 +103,7 @@ librootlet_a_SOURCES = \
 	src/plan/plan.h \
 	src/plan/print.c \
 	src/plan/process.c \
+	src/plan/process_scheduling.c \
 	src/plan/resources.c \
 	src/plan/seccomp.c \
 	src/plan/sysctl.c \
@@ -121,6 +124,8 @@ librootlet_a_SOURCES = \
 	src/proc/relay.h \
 	src/proc/sealed.c \
 	src/proc/sealed.h \
+	src/proc/scheduling.c \
+	src/proc/scheduling.h \
 	src/proc/seccomp.c \
 	src/proc/seccomp.h \
 	src/proc/seccomp_cache.c \

@@ -4,6 +4,7 @@
 # tests/plan/plan_golden is the same for the golden plans.
 unit_tests = \
 	tests/unit/test_beneath \
+	tests/unit/test_bits \
 	tests/unit/test_caller \
 	tests/unit/test_caps \
 	tests/unit/test_client \

@@ -217,6 +217,25 @@ static void read_process_facts(const struct spec_process *p, struct caller *c)
 		c->selinux = (unsigned long)fs.f_type == SELINUX_MAGIC;
 }
 
+/* The line "Mems_allowed_list:	0-3" of /proc/self/status. */
+static void read_memory_nodes(const struct spec *spec, struct caller *c)
+{
+	static const char key[] = "\nMems_allowed_list:";
+	autofree char *text = NULL;
+	const char *line;
+
+	if (!spec->linux_ || !spec->linux_->memory_policy ||
+	    file_read_at(AT_FDCWD, "/proc/self/status", PROC_FILE_MAX, &text,
+			 NULL) < 0)
+		return;
+	line = strstr(text, key);
+	if (!line)
+		return;
+	line += strlen(key);
+	line += strspn(line, " \t");
+	c->memory_nodes = arena_dup(&c->arena, line, strcspn(line, "\n"));
+}
+
 static bool mounts_type(const struct spec *spec, const char *prefix)
 {
 	const struct spec_mount *m = spec->mounts.v;
@@ -305,6 +324,7 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 	read_grants(spec, o, c);
 	if (spec->process)
 		read_process_facts(spec->process, c);
+	read_memory_nodes(spec, c);
 	if (mounts_type(spec, "mqueue"))
 		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,
 					  AT_EACCESS) == 0;

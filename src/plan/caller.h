@@ -105,6 +105,8 @@ struct caller {
 		[CALLER_RLIMITS]; /* by RLIMIT_ number; UINT64_MAX is unlimited */
 	uint64_t nr_open; /* fs.nr_open; 0: not read */
 	int oom_score_adj; /* read when the bundle names one */
+	/* "0-3": those of its cpuset; read when the bundle names nodes. */
+	const char *memory_nodes;
 	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
 	bool has_mqueue; /* there is a /dev/mqueue that can be bound */
 	bool apparmor, selinux; /* enabled in this kernel; as the bundle asks */

@@ -41,6 +41,7 @@ struct doc {
 	bool setgroups_denied, apparmor, selinux, no_cgroup2, no_mqueue;
 	const char *grants_why, *grants_fix;
 	const char *newuidmap, *newgidmap, *helpers_why, *helpers_fix;
+	const char *memory_nodes;
 	struct items namespaces, rlimits;
 	uint64_t nr_open;
 	uint32_t kernel_major, kernel_minor;
@@ -106,6 +107,7 @@ static const struct field doc_fields[] = {
 	ROW(doc, kernel_major, "kernelMajor", UINT32),
 	ROW(doc, kernel_minor, "kernelMinor", UINT32),
 	ROW(doc, oom_score_adj, "oomScoreAdj", INT32),
+	ROW(doc, memory_nodes, "memoryNodes", STRING),
 	ROW(doc, apparmor, "apparmor", BOOL),
 	ROW(doc, selinux, "selinux", BOOL),
 	ROW(doc, no_cgroup2, "noCgroup2", BOOL),
@@ -215,6 +217,7 @@ static void take_words(const struct doc *d, struct caller *c)
 	c->newgidmap = arena_str(a, d->newgidmap);
 	c->helpers_why = arena_str(a, d->helpers_why);
 	c->helpers_fix = arena_str(a, d->helpers_fix);
+	c->memory_nodes = arena_str(a, d->memory_nodes);
 	c->n_uid_grants = read_grants(&d->subuid, a, &c->uid_grants);
 	c->n_gid_grants = read_grants(&d->subgid, a, &c->gid_grants);
 	c->groups = arena_zero_n(a, d->groups.n, sizeof(*c->groups));

@@ -61,6 +61,34 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.why = "going below the caller's score takes CAP_SYS_RESOURCE on the host",
 		.fix = "remove process.oomScoreAdj, or name one that is not below the caller's",
 	},
+	[DEGRADE_SCHEDULER] = {
+		.item = "process.scheduler.policy",
+		.wanted = "the scheduling policy that the bundle names",
+		.got = "the caller's",
+		.why = "a real-time policy takes CAP_SYS_NICE on the host, or room in the limit RLIMIT_RTPRIO",
+		.fix = "raise the caller's RLIMIT_RTPRIO, see limits.conf(5), or LimitRTPRIO= of systemd.exec(5); SCHED_DEADLINE is root's alone",
+	},
+	[DEGRADE_NICE] = {
+		.item = "process.scheduler.nice",
+		.wanted = "a lower nice value",
+		.got = "the caller's own nice value",
+		.why = "going below the caller's takes CAP_SYS_NICE on the host, or room in the limit RLIMIT_NICE",
+		.fix = "raise the caller's RLIMIT_NICE, see limits.conf(5), or LimitNICE= of systemd.exec(5)",
+	},
+	[DEGRADE_IO_PRIORITY] = {
+		.item = "process.ioPriority.class",
+		.wanted = "IOPRIO_CLASS_RT",
+		.got = "IOPRIO_CLASS_BE, with the same priority",
+		.why = "the real-time class takes CAP_SYS_NICE or CAP_SYS_ADMIN on the host",
+		.fix = "write IOPRIO_CLASS_BE",
+	},
+	[DEGRADE_CPUS] = {
+		.item = "process.execCPUAffinity.*",
+		.wanted = "the CPUs that are named",
+		.got = "those of them that the process may use; where it may use none, the same CPUs as before",
+		.why = "the others are not in its cpuset, or are not there",
+		.fix = "name CPUs of cpuset.cpus.effective in its cgroup",
+	},
 	[DEGRADE_SYSFS_BIND] = {
 		.item = "mounts[*]",
 		.wanted = "a new sysfs",
@@ -300,7 +328,7 @@ int degrade_add_why(struct plan *plan, enum degrade_row row, const char *object,
 }
 
 /* What the index of a note counts. */
-enum note_of { NOTE_OF_NOTHING, NOTE_OF_MOUNT, NOTE_OF_DEVICE };
+enum note_of { NOTE_OF_NOTHING, NOTE_OF_MOUNT, NOTE_OF_DEVICE, NOTE_OF_CPUS };
 
 static enum note_of note_of(enum degrade_row row)
 {
@@ -310,6 +338,8 @@ static enum note_of note_of(enum degrade_row row)
 		return NOTE_OF_MOUNT;
 	if (str_after(item, "linux.devices["))
 		return NOTE_OF_DEVICE;
+	if (row == DEGRADE_CPUS)
+		return NOTE_OF_CPUS;
 	return NOTE_OF_NOTHING;
 }
 
@@ -322,6 +352,8 @@ static bool note_object(const struct plan *plan, enum degrade_row row,
 	*ret = NULL;
 	if (of == NOTE_OF_MOUNT && index < plan->n_mounts)
 		*ret = plan->mounts[index].dest;
+	if (of == NOTE_OF_CPUS)
+		*ret = index ? "final" : "initial";
 	if (of == NOTE_OF_DEVICE && index < plan->n_devices)
 		*ret = plan->devices[index].path;
 	return *ret || of == NOTE_OF_NOTHING;

@@ -42,6 +42,10 @@ enum degrade_row {
 	DEGRADE_GROUPS_UNMAPPED, /* additional groups that do not map */
 	DEGRADE_MQUEUE_SKIP,
 	DEGRADE_GROUPS_KEPT, /* the caller's, as setgroups is denied */
+	DEGRADE_SCHEDULER, /* real-time: the caller's policy stays */
+	DEGRADE_NICE, /* below the caller's: that stays */
+	DEGRADE_IO_PRIORITY, /* real-time: best effort instead */
+	DEGRADE_CPUS, /* exec: outside of the cpuset */
 	DEGRADE_ROWS
 };
 
@@ -61,7 +65,8 @@ struct degrade_notes {
 	unsigned n;
 	struct {
 		unsigned short row; /* enum degrade_row */
-		unsigned short index; /* of plan's mounts, devices or sysctls */
+		/* Of plan's mounts or devices; of CPUs: 0 initial, 1 final. */
+		unsigned short index;
 	} v[DEGRADE_NOTES_MAX];
 };
 

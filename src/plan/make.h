@@ -27,6 +27,12 @@ int plan_devices(struct plan *plan, struct err *e);
 /* process.c; the check comes before all other steps. */
 int plan_check_process(const struct plan *plan, struct err *e);
 int plan_process(struct plan *plan, struct err *e);
+/* process_scheduling.c: scheduler, I/O priority, memory policy, personality; a
+ * part of plan_process. */
+int plan_scheduling(struct plan *plan, struct err *e);
+/* The same file, for exec alone: process.execCPUAffinity. */
+int plan_exec_cpus(struct plan *plan, struct err *e);
+void plan_print_scheduling(const struct plan_process *p, struct json_out *out);
 /* capabilities.c: the five sets. */
 int plan_capabilities(struct plan *plan, struct err *e);
 /* seccomp.c */

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/mem.h"
+#include "plan/bits.h"
 #include "plan/caller.h"
 #include "spec/spec.h"
 
@@ -146,6 +147,27 @@ struct plan_caps {
 	uint64_t effective, bounding, inheritable, permitted, ambient;
 };
 
+struct plan_scheduler {
+	const char *name; /* of the policy; NULL: the caller's stays */
+	uint32_t policy, priority; /* SCHED_…; 0 but of real-time ones */
+	uint64_t flags; /* SCHED_FLAG_… */
+	const struct strings *flag_names;
+	int32_t nice;
+	uint64_t runtime, deadline, period; /* nanoseconds */
+};
+
+struct plan_io_priority {
+	const char *name; /* of the class; NULL: the caller's stays */
+	unsigned io_class, level; /* IOPRIO_CLASS_…, 0 to 7 */
+};
+
+struct plan_memory {
+	const char *name; /* of the mode; NULL: the caller's stays */
+	unsigned mode; /* MPOL_…, MPOL_F_… */
+	const struct strings *flag_names;
+	struct plan_bits nodes;
+};
+
 struct plan_process {
 	const char **args; /* NULL-terminated */
 	const char **env; /* NULL-terminated, one per name, the last wins */
@@ -162,6 +184,13 @@ struct plan_process {
 	struct plan_rlimit *rlimits;
 	size_t n_rlimits;
 	bool no_new_privs;
+	struct plan_scheduler scheduler;
+	struct plan_io_priority io_priority;
+	/* Of exec only: while it joins, and from then on. */
+	struct plan_bits cpus_initial, cpus_final;
+	struct plan_memory memory;
+	const char *personality_name; /* NULL: the caller's stays */
+	unsigned long personality; /* PER_… */
 	bool set_oom_score_adj;
 	int oom_score_adj;
 	uint32_t pass_fds; /* how many fds from 3 on the program keeps */

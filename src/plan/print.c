@@ -378,6 +378,7 @@ static void print_process(const struct plan_process *p, struct json_out *out)
 	json_string(out, "cwd", p->cwd);
 	print_user(p, out);
 	print_limits(p, out);
+	plan_print_scheduling(p, out);
 	json_bool(out, "terminal", p->terminal);
 	if (p->console_size.height || p->console_size.width) {
 		json_uint(out, "consoleHeight", p->console_size.height);

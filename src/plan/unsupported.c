@@ -16,28 +16,12 @@ static int refuse(const char *key, struct err *e)
 	return err_hint(e, "remove %s from config.json", key);
 }
 
-static int refuse_process(const struct spec_process *p, struct err *e)
-{
-	if (p->scheduler)
-		return refuse("process.scheduler", e);
-	if (p->io_priority)
-		return refuse("process.ioPriority", e);
-	if (p->exec_cpu_affinity)
-		return refuse("process.execCPUAffinity", e);
-	return 0;
-}
-
 int plan_refuse_unsupported(const struct plan *plan, struct err *e)
 {
 	const struct spec_linux *l = plan->spec->linux_;
-	int r = refuse_process(plan->spec->process, e);
 
-	if (r < 0 || !l)
-		return r;
-	if (l->personality)
-		return refuse("linux.personality", e);
-	if (l->memory_policy)
-		return refuse("linux.memoryPolicy", e);
+	if (!l)
+		return 0;
 	if (l->net_devices && l->net_devices->n > 0)
 		return refuse("linux.netDevices", e);
 	if (l->intel_rdt)

@@ -27,6 +27,7 @@ struct supervise;
 struct launch_shared {
 	pid_t pid; /* of init, as HOST knows it; set before INSIDE goes on */
 	bool limits_left; /* HOST may not set the limits: INSIDE does */
+	int scheduling_left; /* the same of these: enum scheduling_part */
 	struct degrade_notes notes; /* lower rungs that were taken */
 };
 

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "proc/hooks.h"
 #include "proc/limits.h"
+#include "proc/scheduling.h"
 #include "proc/supervise.h"
 #include "stages/rows.h"
 #include "sys/process.h"
@@ -252,6 +253,30 @@ ROW(limits)
 	if (r != -EPERM || l->plan->ns[NS_USER].action != NS_JOIN)
 		return r;
 	l->shared->limits_left = true;
+	return 0;
+}
+
+/* exec, before the clone, which inherits it: the way into the container's cgroup
+ * is not to disturb its CPUs. */
+ROW(initial_cpus)
+{
+	int r = scheduling_set_cpus(&l->plan->process.cpus_initial,
+				    "process.execCPUAffinity.initial", e);
+
+	if (r <= 0)
+		return r;
+	return degrade_note(l->plan, &l->shared->notes, DEGRADE_CPUS, 0, e);
+}
+
+/* After the limits, which may make room for it.  Where HOST has no right over
+ * the process, be it for its ids or for what is asked, INSIDE tries. */
+ROW(scheduling)
+{
+	int r = scheduling_set(l->pid, &l->plan->process, e);
+
+	if (r < 0)
+		return r;
+	l->shared->scheduling_left = r;
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 #include "proc/hooks.h"
 #include "proc/limits.h"
 #include "proc/notified.h"
+#include "proc/scheduling.h"
 #include "proc/supervise.h"
 #include "proc/user.h"
 #include "stages/rows.h"
@@ -191,6 +192,45 @@ ROW(outlive)
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return err_sys(e, "clear the parent-death signal");
 	return 0;
+}
+
+static int note(struct launch *l, enum degrade_row row, unsigned index,
+		struct err *e)
+{
+	return degrade_note(l->plan, &l->shared->notes, row, index, e);
+}
+
+static int rest_of_scheduler(struct launch *l, struct err *e)
+{
+	int left = scheduling_set_rest(&l->plan->process,
+				       l->shared->scheduling_left, e);
+	int r = left < 0 ? left : 0;
+
+	if (r == 0 && left & SCHEDULING_POLICY)
+		r = note(l, DEGRADE_SCHEDULER, 0, e);
+	if (r == 0 && left & SCHEDULING_NICE)
+		r = note(l, DEGRADE_NICE, 0, e);
+	if (r == 0 && left & SCHEDULING_IO)
+		r = note(l, DEGRADE_IO_PRIORITY, 0, e);
+	return r;
+}
+
+/* Root inside, with all capabilities; but for the host these are none. */
+ROW(scheduling_rest)
+{
+	const struct plan_process *p = &l->plan->process;
+	int r = rest_of_scheduler(l, e);
+
+	if (r == 0 && p->cpus_final.text)
+		r = scheduling_set_cpus(&p->cpus_final,
+					"process.execCPUAffinity.final", e);
+	if (r > 0)
+		r = note(l, DEGRADE_CPUS, 1, e);
+	if (r == 0 && p->memory.name)
+		r = scheduling_set_memory(&p->memory, e);
+	if (r == 0 && p->personality_name)
+		r = scheduling_set_personality(p, e);
+	return r;
 }
 
 ROW(start_container)

@@ -87,6 +87,25 @@ WANT(limits)
 	return l->plan->process.n_rlimits > 0;
 }
 
+WANT(initial_cpus)
+{
+	return l->plan->process.cpus_initial.text != NULL;
+}
+
+WANT(scheduling)
+{
+	return l->plan->process.scheduler.name ||
+	       l->plan->process.io_priority.name;
+}
+
+WANT(scheduling_rest)
+{
+	const struct plan_process *p = &l->plan->process;
+
+	return want_scheduling(l) || p->cpus_final.text || p->memory.name ||
+	       p->personality_name;
+}
+
 WANT(send_terminal)
 {
 	return l->plan->console_socket != NULL;

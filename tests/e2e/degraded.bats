@@ -81,3 +81,51 @@ load lib/common
 	[ "$(awk -F'\t' 'NF == 4 && $1 ~ /^[0-9]+$/ && $3 ~ /^(HOST|INSIDE)$/' <<<"$output" | wc -l)" = "${#lines[@]}" ]
 	[ "${#lines[@]}" -gt 20 ]
 }
+
+# --- one test per row of src/plan/degrade.c
+
+# The program's own nice value, real-time priority and policy, without a fork.
+scheduling='read -r line </proc/self/stat; set -- ${line##*) }; echo "nice ${17} priority ${38} policy ${39}"'
+
+# strict ITEM: the same bundle with --strict is an error that names ITEM.
+strict() {
+	has_subids || return 0 # a single id is the first to be refused
+	config 'del(.linux.resources)'
+	go "$ROOTLET" --root "$ROOT" --strict run --bundle "$BUNDLE" c2
+	refused "$1" --strict
+}
+
+@test "row scheduler: real-time refused: the caller's policy" {
+	requires_unprivileged
+	requires_tool chrt
+	not chrt -f 5 true || skip "this user may"
+	bundle '.process.scheduler = {policy: "SCHED_FIFO", priority: 5}'
+	inside "$scheduling" --keep
+	[ "$status" = 0 ] || complain
+	has "nice $(nice) priority 0 policy 0"
+	degraded "$(rootlet state c1)" '^process.scheduler.policy$'
+	strict process.scheduler.policy
+}
+
+@test "row nice: below the caller's refused: the policy, with the caller's" {
+	requires_unprivileged
+	not renice -n $(($(nice) - 1)) $BASHPID || skip "this user may"
+	bundle '.process.scheduler = {policy: "SCHED_BATCH", nice: $n}' --argjson n $(($(nice) - 1))
+	inside "$scheduling" --keep
+	[ "$status" = 0 ] || complain
+	has "nice $(nice) priority 0 policy 3"
+	degraded "$(rootlet state c1)" '^process.scheduler.nice$'
+	strict process.scheduler.nice
+}
+
+@test "row io_priority: real-time refused: best effort" {
+	requires_unprivileged
+	requires_tool ionice
+	not ionice -c 1 -n 2 true || skip "this user may"
+	bundle '.process.ioPriority = {class: "IOPRIO_CLASS_RT", priority: 2}'
+	inside 'busybox ionice -p $$' --keep
+	[ "$status" = 0 ] || complain
+	has "best-effort: prio 2"
+	degraded "$(rootlet state c1)" '^process.ioPriority.class$'
+	strict process.ioPriority.class
+}
