@@ -120,6 +120,8 @@ librootlet_a_SOURCES = \
 	src/proc/limits.h \
 	src/proc/notified.c \
 	src/proc/notified.h \
+	src/proc/notify.c \
+	src/proc/notify.h \
 	src/proc/relay.c \
 	src/proc/relay.h \
 	src/proc/sealed.c \

@@ -15,24 +15,6 @@
 
 #define CONFIG_MAX (4U << 20)
 
-static int refuse(const char *what, const char *instead, struct err *e)
-{
-	(void)err_set(e, ENOTSUP,
-		      "%s is not supported by this version of "
-		      "rootlet",
-		      what);
-	return err_hint(e, "%s", instead);
-}
-
-/* What the next version builds is refused, never taken and ignored. */
-static int refuse_unbuilt(struct err *e)
-{
-	if (!str_empty(getenv("NOTIFY_SOCKET")))
-		return refuse("NOTIFY_SOCKET in the environment",
-			      "Start rootlet with env -u NOTIFY_SOCKET", e);
-	return 0;
-}
-
 /* A fifo would be waited for; who names one with --config means it. */
 static int read_config_file(const char *file, bool named, struct bundle *b,
 			    struct err *e)
@@ -126,10 +108,9 @@ int bundle_plan(const struct globals *g, const struct create_opts *o,
 		.pidfd_socket = o->pidfd_socket,
 		.preserve_fds = o->preserve_fds,
 		.seccomp_receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
+		.notify = inherited_notify_socket() != NULL,
 	};
-	r = refuse_unbuilt(e);
-	if (r == 0)
-		r = inherited_read(&b->options, e);
+	r = inherited_read(&b->options, e);
 	if (r == 0)
 		r = read_config(o, b, e);
 	if (r < 0)

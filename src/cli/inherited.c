@@ -76,6 +76,13 @@ static int check_open(const struct plan_options *o, struct err *e)
 			FIRST + o->listen_fds, (unsigned long long)end - 1, fd);
 }
 
+const char *inherited_notify_socket(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	return path && (*path == '/' || *path == '@') && path[1] ? path : NULL;
+}
+
 int inherited_read(struct plan_options *options, struct err *e)
 {
 	int r = read_listen_fds(options, e);

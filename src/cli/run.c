@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "cli/bundle.h"
+#include "cli/inherited.h"
+#include "proc/notify.h"
 #include "proc/sealed.h"
 #include "proc/supervise.h"
 #include "stages/launch.h"
@@ -98,6 +100,22 @@ static void clean_up(struct launch *l)
 		(void)fprintf(stderr, "rootlet: %s\n", e.text);
 }
 
+/* The same for a container that is kept: its record says how it ended. */
+static void record_end(struct launch *l, int status)
+{
+	struct err e;
+	int r;
+
+	r = store_lock(l->store, l->state.id, l->dir_fd, LOCK_WAIT_MS, &e);
+	if (r == -ENOENT)
+		return;
+	if (r == 0)
+		r = launch_record_end(l, status, supervise_signal(l->supervise),
+				      &e);
+	if (r < 0)
+		(void)fprintf(stderr, "rootlet: %s\n", e.text);
+}
+
 /* Waits for the program; then nothing stays but, with --keep, the state.  The
  * lock is free meanwhile, for kill and delete. */
 static int run_foreground(struct launch *l, const struct create_opts *o,
@@ -111,12 +129,12 @@ static int run_foreground(struct launch *l, const struct create_opts *o,
 				e);
 	if (status >= 0)
 		own_close(&l->pidfd); /* reaped */
-	if (o->keep)
-		return status;
-	if (status >= 0)
+	if (o->keep && status >= 0)
+		record_end(l, status);
+	else if (status >= 0)
 		clean_up(l);
-	else if (store_lock(l->store, l->state.id, l->dir_fd, LOCK_WAIT_MS,
-			    &why) == 0)
+	else if (!o->keep && store_lock(l->store, l->state.id, l->dir_fd,
+					LOCK_WAIT_MS, &why) == 0)
 		(void)launch_destroy(l, &why);
 	return status;
 }
@@ -125,16 +143,24 @@ static int run_launched(const struct globals *g, const struct create_opts *o,
 			struct bundle *b, struct launch *l, struct err *e)
 {
 	struct store store = STORE_INIT;
+	struct notify *n = NULL;
 	int r;
 
 	r = launch_bundle(g, b, &store, l, e);
 	if (r == 0) {
 		if (!o->detach)
 			warn_of_limits(&b->plan);
+		n = notify_begin(inherited_notify_socket(), l->dir_fd);
 		r = launch_start(l, e);
 	}
-	if (r == 0 && !o->detach)
+	if (r == 0 && !o->detach) {
+		supervise_notify(l->supervise, n);
 		r = run_foreground(l, o, e);
+	} else if (r == 0 && n) {
+		store_unlock(l->store, l->dir_fd);
+		notify_wait(n, l->pidfd, l->pid);
+	}
+	notify_free(n);
 	launch_done(l);
 	store_done(&store);
 	return r;

@@ -9,7 +9,9 @@
 #include "base/own.h"
 #include "cli/command.h"
 #include "cli/container.h"
+#include "cli/inherited.h"
 #include "plan/caller.h"
+#include "proc/notify.h"
 #include "spec/spec.h"
 #include "stages/launch.h"
 
@@ -69,6 +71,21 @@ static int read_hooks(struct launch *l, struct spec *spec, struct err *e)
 	return 0;
 }
 
+/* Whoever supervises the container waits for it to say that it is ready, and
+ * so do we; kill and delete need the lock meanwhile. */
+static int start_and_hear(struct launch *l, struct err *e)
+{
+	struct notify *n = notify_begin(inherited_notify_socket(), l->dir_fd);
+	int r = launch_start_created(l, e);
+
+	if (r >= 0 && n) {
+		store_unlock(l->store, l->dir_fd);
+		notify_wait(n, l->pidfd, l->pid);
+	}
+	notify_free(n);
+	return r;
+}
+
 static int start_locked(struct launch *l, const char *id, struct err *e)
 {
 	auto(spec) struct spec spec = { 0 };
@@ -90,7 +107,7 @@ static int start_locked(struct launch *l, const char *id, struct err *e)
 	r = read_hooks(l, &spec, e);
 	if (r < 0)
 		return r;
-	return launch_start_created(l, e);
+	return start_and_hear(l, e);
 }
 
 static int start_run(const struct globals *g, void *opts, int argc, char **argv,

@@ -10,6 +10,10 @@ static int print_state(const struct container *c, struct err *e)
 
 	json_object(out, NULL);
 	container_print(c, out);
+	if (c->status == STATUS_STOPPED && c->state.exit_code.set)
+		json_uint(out, "exitCode", c->state.exit_code.value);
+	if (c->status == STATUS_STOPPED && c->state.exit_signal)
+		json_string(out, "exitSignal", c->state.exit_signal);
 	if (c->state.degraded_json && c->state.degraded_json->n > 0)
 		json_tree(out, "degraded", c->state.degraded_json);
 	json_end(out);

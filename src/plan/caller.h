@@ -59,6 +59,7 @@ struct plan_options {
 	const char *listen_names; /* LISTEN_FDNAMES; may be NULL */
 	/* Who listens when the bundle does not say; NULL: nobody. */
 	const char *seccomp_receiver;
+	bool notify; /* somebody waits for sd_notify(3) of the program */
 };
 
 /* A namespace that the bundle names by path. */

@@ -334,6 +334,19 @@ static int plan_root(struct plan *plan, struct err *e)
 	return plan_propagation(plan, e);
 }
 
+/* Read-only: the program may speak to the socket, and not take it away. */
+static void plan_notify(struct plan *plan)
+{
+	plan->notify = &plan->mounts[plan->n_mounts++];
+	*plan->notify = (struct plan_mount){
+		.dest = "/run/" PLAN_NOTIFY_DIR,
+		.source = PLAN_NOTIFY_DIR,
+		.ladder = { MOUNT_BIND },
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+			    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	};
+}
+
 int plan_mounts(struct plan *plan, struct err *e)
 {
 	const struct spec_mount *from = plan->spec->mounts.v;
@@ -347,13 +360,16 @@ int plan_mounts(struct plan *plan, struct err *e)
 			    plan->n_mounts, MOUNTS_MAX);
 	if (r < 0)
 		return r;
-	plan->mounts = arena_zero_n(&plan->arena, plan->n_mounts,
+	/* One more, for the socket of sd_notify(3). */
+	plan->mounts = arena_zero_n(&plan->arena, plan->n_mounts + 1,
 				    sizeof(*plan->mounts));
 	/* The specification wants the default devices in every container, so
 	 * without a mount there the image's own /dev is filled. */
 	plan->fill_dev = true;
 	for (size_t i = 0; r == 0 && i < plan->n_mounts; i++)
 		r = plan_mount(plan, &from[i], i, e);
+	if (plan->options->notify)
+		plan_notify(plan);
 	if (l) {
 		plan->masked = l->masked_paths.v;
 		plan->n_masked = l->masked_paths.n;

@@ -212,6 +212,9 @@ struct degradation {
 	bool is_limit; /* a limit that the bundle names: run's warning */
 };
 
+#define PLAN_NOTIFY_DIR	   "notify"
+#define PLAN_NOTIFY_SOCKET "notify.sock"
+
 struct plan {
 	struct arena arena;
 	const struct spec *spec; /* borrowed */
@@ -242,6 +245,10 @@ struct plan {
 	const char *console_socket, *pidfd_socket, *pidfd_receiver;
 	/* Where their output goes, below the bundle; NULL: to the caller's. */
 	const char *hooks_stdout, *hooks_stderr;
+	/* Where the program's sd_notify(3) goes: one of the mounts; NULL: no
+	 * place.  Its source is PLAN_NOTIFY_DIR in the container's state, and
+	 * whoever makes that writes the path here. */
+	struct plan_mount *notify;
 	bool dumpable; /* nobody foreign can see us while we set up */
 	bool sources_beforehand; /* HOST may reach what INSIDE may not */
 	bool sealed_exe; /* run INSIDE from a copy that can't be written */

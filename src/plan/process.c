@@ -14,7 +14,7 @@
 
 /* --- environment */
 
-#define OUR_NAMES 2
+#define OUR_NAMES 3
 
 struct env_name {
 	const char *entry;
@@ -78,6 +78,9 @@ static size_t add_ours(struct plan *plan, struct env_name *v, size_t n)
 	if (o->listen_fds > 0 && o->listen_names)
 		ours[n_ours++] = arena_format(&plan->arena, "LISTEN_FDNAMES=%s",
 					      o->listen_names);
+	if (o->notify)
+		ours[n_ours++] = "NOTIFY_SOCKET=/run/" PLAN_NOTIFY_DIR
+				 "/" PLAN_NOTIFY_SOCKET;
 	for (size_t i = 0; i < n_ours; i++, n++)
 		v[n] = (struct env_name){ ours[i], strcspn(ours[i], "="), n };
 	return n;

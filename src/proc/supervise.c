@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "proc/notify.h"
 #include "proc/relay.h"
 #include "proc/terminal.h"
 #include "sys/process.h"
@@ -35,6 +36,8 @@ struct supervise {
 	struct sigaction callers_pipe;
 	int signal_fd;
 	struct relay *relay; /* owned; NULL: none */
+	struct notify *notify; /* borrowed; NULL: none */
+	int ended_by; /* signal that ended the program, or 0 */
 };
 
 /* The program that is being waited for. */
@@ -53,6 +56,8 @@ static const int not_ours[] = {
 static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 static const int stops[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
+/* Of those that are polled; before it: signals, the program, sd_notify(3). */
+#define FD_RELAY 3
 #define N(array) (sizeof(array) / sizeof(*(array)))
 
 static void choose_signals(sigset_t *set)
@@ -206,30 +211,35 @@ static bool take_signals(const struct supervise *s, const struct program *p)
 static int poll_once(const struct supervise *s, const struct program *p,
 		     struct pollfd *fds, struct err *e)
 {
-	const size_t n = s->relay ? 2 + RELAY_FDS : 2;
+	const size_t n = s->relay ? FD_RELAY + RELAY_FDS : FD_RELAY;
 
 	fds[0] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = p->ended ? -1 : p->pidfd,
 				  .events = POLLIN };
+	fds[2] = (struct pollfd){ .fd = s->notify ? notify_fd(s->notify) : -1,
+				  .events = POLLIN };
 	if (s->relay)
-		relay_want(s->relay, fds + 2);
+		relay_want(s->relay, fds + FD_RELAY);
 	if (poll(fds, n, s->relay ? relay_timeout(s->relay) : -1) < 0)
 		return errno == EINTR ? 0 : err_sys(e, "wait for the program");
 	return 1;
 }
 
-static int watch(const struct supervise *s, struct program *p, struct err *e)
+static int watch(struct supervise *s, struct program *p, struct err *e)
 {
 	while (!p->ended || (s->relay && !relay_is_drained(s->relay))) {
-		struct pollfd fds[2 + RELAY_FDS] = { 0 };
+		struct pollfd fds[FD_RELAY + RELAY_FDS] = { 0 };
 		int r = poll_once(s, p, fds, e);
 
 		if (r < 0)
 			return r;
 		if (r > 0 && fds[0].revents && take_signals(s, p))
 			return 0;
+		/* Before the end: its last words count. */
+		if (r > 0 && fds[2].revents)
+			(void)notify_forward(s->notify, 0);
 		if (r > 0 && fds[1].revents) {
-			p->status = sys_wait_pidfd(p->pidfd, NULL);
+			p->status = sys_wait_pidfd(p->pidfd, &s->ended_by);
 			if (p->status < 0)
 				return err_errno(e, p->status,
 						 "wait for the program");
@@ -238,7 +248,7 @@ static int watch(const struct supervise *s, struct program *p, struct err *e)
 				relay_ended(s->relay);
 		}
 		if (r > 0 && s->relay)
-			relay_move(s->relay, fds + 2);
+			relay_move(s->relay, fds + FD_RELAY);
 	}
 	return 0;
 }
@@ -252,9 +262,21 @@ int supervise_wait(struct supervise *s, int pidfd, pid_t pid, int master_fd,
 	if (master_fd >= 0)
 		s->relay = relay_new(master_fd);
 	r = watch(s, &p, e);
+	if (s->notify)
+		(void)notify_forward(s->notify, 0);
 	relay_free(s->relay);
 	s->relay = NULL;
 	return r < 0 ? r : p.status;
+}
+
+int supervise_signal(const struct supervise *s)
+{
+	return s->ended_by;
+}
+
+void supervise_notify(struct supervise *s, struct notify *n)
+{
+	s->notify = n;
 }
 
 void supervise_free(struct supervise *s)

@@ -9,6 +9,7 @@
 
 struct err;
 
+struct notify;
 struct supervise; /* opaque */
 
 /* Before the container is made: blocks the signals that will be forwarded
@@ -31,5 +32,9 @@ int supervise_fd(const struct supervise *s);
  * belongs to the caller, but may be /dev/null in the end. */
 int supervise_wait(struct supervise *s, int pidfd, pid_t pid, int master_fd,
 		   struct err *e);
+/* How the program of supervise_wait() has ended: the signal, or 0. */
+int supervise_signal(const struct supervise *s);
+/* For supervise_wait(): passes on what the program says to n meanwhile. */
+void supervise_notify(struct supervise *s, struct notify *n);
 /* Restores terminal and mask; signals that nobody took are gone. */
 void supervise_free(struct supervise *s);

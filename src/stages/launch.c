@@ -178,6 +178,22 @@ int launch_start(struct launch *l, struct err *e)
 	return r;
 }
 
+int launch_record_end(struct launch *l, int code, int sig, struct err *e)
+{
+	char name[32];
+	int r;
+
+	l->state.status = STATUS_STOPPED;
+	if (sig == 0)
+		l->state.exit_code = (struct opt_uint32){ true,
+							  (uint32_t)code };
+	else
+		l->state.exit_signal = sys_signal_name(sig, name);
+	r = state_write(l->dir_fd, &l->state, e);
+	l->state.exit_signal = NULL;
+	return r;
+}
+
 static int connect_start_socket(struct launch *l, struct err *e)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };

@@ -94,5 +94,9 @@ int launch_start_created(struct launch *l, struct err *e);
  * poststop hooks, removes the state.  A warning goes into e; 0 or -errno. */
 int launch_destroy(struct launch *l, struct err *e);
 
+/* HOST, with the container's lock: the record that stays says how it ended,
+ * with this exit code or by this signal (0: none). */
+int launch_record_end(struct launch *l, int code, int sig, struct err *e);
+
 /* The OCI state for hooks.  free(). */
 char *launch_state_json(struct launch *l, enum status status);

@@ -1,5 +1,6 @@
-/* rows_clients.c - the rows that hand file descriptors to the caller: the
- * terminal, a pidfd of init, the listener of a seccomp filter.
+/* rows_clients.c - the rows about sockets of the caller: those that get the
+ * terminal, a pidfd of init, the listener of a seccomp filter, and that of
+ * sd_notify(3).
  *
  * Namespace situation of all of them: HOST, the caller's namespaces and ids;
  * its working directory too, from which relative paths count.
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -59,6 +61,22 @@ ROW(connect_clients)
 	if (r == 0 && plan->process.seccomp_listener)
 		r = find_listener(plan->process.seccomp_listener, e);
 	return r;
+}
+
+/* Any user of the container may enter it; on the host the state directory
+ * above it is the caller's alone.  The socket in it comes with the start. */
+ROW(notify_place)
+{
+	if (mkdirat(l->dir_fd, PLAN_NOTIFY_DIR, 0755) < 0 ||
+	    fchmodat(l->dir_fd, PLAN_NOTIFY_DIR, 0755, 0) < 0)
+		return err_sys(e,
+			       "make the directory " PLAN_NOTIFY_DIR
+			       " in the state of %s",
+			       l->state.id);
+	l->plan->notify->source = arena_format(&l->plan->arena,
+					       "%s/%s/" PLAN_NOTIFY_DIR,
+					       l->store->root, l->state.id);
+	return 0;
 }
 
 /* From here on the terminal is the receiver's alone: as long as we had the

@@ -26,6 +26,11 @@ WANT(listen)
 	return l->wait_for_start;
 }
 
+WANT(notify)
+{
+	return l->plan->notify != NULL;
+}
+
 WANT(open_beforehand)
 {
 	return l->plan->sources_beforehand;

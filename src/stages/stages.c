@@ -13,6 +13,8 @@ static const struct stage create_rows[] = {
 	{ "prepare the seccomp filter", HOST, row_prepare_seccomp,
 	  want_seccomp },
 	{ "listen for start", HOST, row_listen, want_listen },
+	{ "make a place for notifications", HOST, row_notify_place,
+	  want_notify },
 	{ "open what only the caller may reach", HOST, row_open_beforehand,
 	  want_open_beforehand },
 	{ "enter the user namespace", HOST, row_clone },

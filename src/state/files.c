@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "plan/plan.h"
 #include "state/internal.h"
 #include "state/store.h"
 
@@ -14,7 +15,7 @@
 static bool is_ours(const char *name)
 {
 	static const char *const names[] = { STORE_CONFIG, STORE_SOCKET,
-					     STORE_STATE };
+					     STORE_STATE, PLAN_NOTIFY_DIR };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *rest;
@@ -59,11 +60,14 @@ int files_foreign(int dir_fd, char **ret_name)
 	return 0;
 }
 
-static void remove_temporaries(int dir_fd)
+/* What few containers have, and what was left in the middle of writing. */
+static void remove_the_rest(int dir_fd)
 {
 	autodir DIR *dir = open_again(dir_fd);
 	struct dirent *d;
 
+	(void)unlinkat(dir_fd, PLAN_NOTIFY_DIR "/" PLAN_NOTIFY_SOCKET, 0);
+	(void)unlinkat(dir_fd, PLAN_NOTIFY_DIR, AT_REMOVEDIR);
 	while (dir && (d = readdir(dir)))
 		if (is_ours(d->d_name))
 			(void)unlinkat(dir_fd, d->d_name, 0);
@@ -94,7 +98,7 @@ int store_remove(struct store *s, const char *id, int dir_fd, struct err *e)
 	if (unlinkat(s->root_fd, id, AT_REMOVEDIR) == 0)
 		return 0;
 	if (errno == ENOTEMPTY || errno == EEXIST) {
-		remove_temporaries(dir_fd);
+		remove_the_rest(dir_fd);
 		if (unlinkat(s->root_fd, id, AT_REMOVEDIR) == 0)
 			return 0;
 	}

@@ -57,6 +57,8 @@ static const struct field state_fields[] = {
 	{ "seccomp_listener", FIELD_STRING, AT(seccomp_listener), 0, &absolute,
 	  0 },
 	{ "seccomp_metadata", FIELD_STRING, AT(seccomp_metadata), 0, NULL, 0 },
+	{ "exit_code", FIELD_OPT_UINT32, AT(exit_code), 0, NULL, 0 },
+	{ "exit_signal", FIELD_STRING, AT(exit_signal), 0, NULL, 0 },
 	{ "annotations", FIELD_MAP, AT(annotations), 0, NULL, 0 },
 	{ "degraded", FIELD_JSON, AT(degraded_json), 0, NULL, 0 },
 	{ 0 }
@@ -116,6 +118,10 @@ static void put_record(struct json_out *o, const struct state *s)
 		json_string(o, "seccomp_listener", s->seccomp_listener);
 	if (s->seccomp_metadata)
 		json_string(o, "seccomp_metadata", s->seccomp_metadata);
+	if (s->exit_code.set)
+		json_uint(o, "exit_code", s->exit_code.value);
+	if (s->exit_signal)
+		json_string(o, "exit_signal", s->exit_signal);
 	put_annotations(o, s);
 	if (s->n_degraded > 0)
 		degraded_print(s->degraded, s->n_degraded, o);

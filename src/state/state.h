@@ -37,6 +37,9 @@ struct state {
 	/* Where the listener of the seccomp filter goes, with what; NULL: the
 	 * filter has none. */
 	const char *seccomp_listener, *seccomp_metadata;
+	/* How it ended, if somebody of ours waited for it: one of the two. */
+	struct opt_uint32 exit_code;
+	const char *exit_signal; /* "SIGKILL"; NULL: none */
 	struct string_map annotations;
 	/* What can't be had here: rows of the plan, and of the stages. */
 	const struct degradation *degraded; /* borrowed, when writing */

@@ -4,6 +4,8 @@
  *	ROOT/ID/config.json	the bundle's config as it was at create
  *	ROOT/ID/start.sock	init waits here for `start`; listening as long
  *				as the program has not been executed
+ *	ROOT/ID/notify/		for the socket of sd_notify(3), when the caller
+ *				of create has one
  *
  * ROOT is --root; for real root /run/rootlet; else the first usable of
  * $XDG_RUNTIME_DIR/rootlet, /run/user/UID/rootlet, /tmp/rootlet-UID (0700,

@@ -221,6 +221,17 @@ int sys_cloexec_from(unsigned first)
 		       : 0;
 }
 
+const char *sys_signal_name(int sig, char ret[32])
+{
+	const char *name = sigabbrev_np(sig);
+
+	if (name)
+		(void)snprintf(ret, 32, "SIG%s", name);
+	else
+		(void)snprintf(ret, 32, "SIGRTMIN+%d", sig - SIGRTMIN);
+	return ret;
+}
+
 static int real_time_signal(const char *text)
 {
 	const char *rest;

@@ -47,6 +47,8 @@ int sys_close_all_but(unsigned first, int *keep, size_t n);
 /* Marks every fd from `first` on close-on-exec. */
 int sys_cloexec_from(unsigned first);
 
+/* "SIGKILL", "SIGRTMIN+3"; answers with ret. */
+const char *sys_signal_name(int sig, char ret[32]);
 /* A signal by number, name with or without SIG, any case, RTMIN+N, RTMAX-N.
  * Returns the number or -EINVAL.  0 is one: it only asks who is there. */
 int sys_signal_number(const char *text);

@@ -69,9 +69,33 @@ load lib/common
 	ok
 	[ "$(state_of .status)" = stopped ]
 	[ "$(state_of .pid)" = 0 ]
+	[ "$(state_of '"\(.exitCode) \(.exitSignal)"')" = "0 null" ]
 	go rootlet run --bundle "$BUNDLE" c1
 	refused "container with given ID already exists"
 	rootlet delete c1
+}
+
+@test "run --keep: state tells how it ended, list is as ever" {
+	bundle
+	inside 'exit 7' --keep
+	ended 7
+	[ "$(state_of '"\(.exitCode) \(.exitSignal)"')" = "7 null" ]
+	[ "$(rootlet list --format json | jq -c '.[0] | keys_unsorted - ["annotations"]')" = \
+		'["ociVersion","id","pid","status","bundle","rootfs","created","owner"]' ]
+	rootlet delete c1
+	script 'echo ready; exec sleep 100'
+	"$ROOTLET" --root "$ROOT" run --keep --bundle "$BUNDLE" c1 >"$BATS_TEST_TMPDIR/out" 3>&- &
+	until_true 5 grep -qx ready "$BATS_TEST_TMPDIR/out"
+	[ "$(state_of '"\(.exitCode) \(.exitSignal)"')" = "null null" ]
+	rootlet kill c1 KILL
+	status=0 && wait $! || status=$?
+	[ "$status" = 137 ]
+	[ "$(state_of '"\(.exitCode) \(.exitSignal)"')" = "null SIGKILL" ]
+	rootlet delete c1
+	# Nobody of ours sees how this one ends.
+	detached 'exit 3'
+	until_true 5 is_status stopped
+	[ "$(state_of '"\(.exitCode) \(.exitSignal)"')" = "null null" ]
 }
 
 @test "run --detach ends when the program runs; init belongs to nobody of ours" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
-# sockets - --console-socket, --pidfd-socket: file descriptors for an engine.
+# sockets - --console-socket, --pidfd-socket: file descriptors for an engine; and
+# NOTIFY_SOCKET: what the program says to the caller's supervisor.
 load lib/common
 
 setup() {
@@ -17,6 +18,7 @@ teardown() {
 receive() {
 	said=$BATS_TEST_TMPDIR/said
 	rm -f "$said"
+	[ -z "${receiver-}" ] || kill "$receiver" 2>/dev/null || :
 	python3 "$BATS_TEST_DIRNAME/lib/receiver" "$@" </dev/null >"$said" 2>&1 3>&- &
 	receiver=$!
 	until_true 5 says listening
@@ -57,11 +59,8 @@ terminal() { config '.process.terminal = true'; }
 @test "in the foreground: the terminal is the receiver's, our stdio is left alone" {
 	terminal
 	receive fd s text
-	go rootlet run --console-socket=s --bundle "$BUNDLE" c1 <<<input
 	script 'read a; echo "read $a"; exit 4'
-	[ "$status" != 0 ] || complain
-	receive fd s2 text
-	go rootlet run --console-socket=s2 --bundle "$BUNDLE" c1 <<<input
+	go rootlet run --console-socket=s --bundle "$BUNDLE" c1 <<<input
 	ended 4
 	[ -z "$output$stderr" ] || complain
 	until_true 5 says 'read text'
@@ -123,4 +122,73 @@ terminal() { config '.process.terminal = true'; }
 	receive fd s2
 	detached 'exec sleep 100'
 	until_true 5 says "pidfd: $(state_of .pid)"
+}
+
+# --- sd_notify(3)
+
+# speaking: /say in the container sends its arguments as one notification.
+speaking() {
+	config '.mounts += [{destination: "/usr", type: "bind", source: "/usr", options: ["rbind", "ro"]}]'
+	mkdir "$ROOTFS/usr"
+	ln -s usr/lib usr/lib64 "$ROOTFS"
+	cat >"$ROOTFS/say" <<-'SAY'
+		#!/usr/bin/python3 -I
+		import os, socket, sys
+		to = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		to.connect(os.environ["NOTIFY_SOCKET"])
+		to.send("\n".join(sys.argv[1:]).encode())
+	SAY
+	chmod +x "$ROOTFS/say"
+	receive notify "$BATS_TEST_TMPDIR/n"
+	export NOTIFY_SOCKET=$BATS_TEST_TMPDIR/n
+}
+unsaid() { [ "$(tail -n +2 "$said")" = "" ]; }
+
+@test "notify: in the foreground what the program says is passed on, as far as it is about us" {
+	speaking
+	inside '[ "$NOTIFY_SOCKET" = /run/notify/notify.sock ] || exit 9
+		/say STATUS=starting "X=1" MAINPID=1
+		/say FDSTORE=1 FDNAME=x
+		/say READY=1 NOTIFYACCESS=all
+		rm /run/notify/notify.sock 2>/dev/null && exit 8
+		/say STOPPING=1; exit 5'
+	ended 5
+	[ -z "$stderr" ] || complain
+	until_true 5 says STOPPING=1
+	[ "$(tail -n +2 "$said")" = $'STATUS=starting\nREADY=1\nSTOPPING=1' ] || { cat "$said" && return 1; }
+}
+
+@test "notify: run --detach and start end when the program is ready, and name init as the main process" {
+	speaking
+	detached 'until [ -e /tmp/go ]; do sleep 0.02; done; /say READY=1 STATUS=up; exec sleep 100' &
+	until_true 5 is_status running
+	kill -0 $!
+	unsaid
+	touch "$ROOTFS/tmp/go"
+	wait $!
+	says "READY=1 \| STATUS=up \| MAINPID=$(state_of .pid)"
+	says BARRIER=1
+	rootlet delete --force c1
+	receive notify "$BATS_TEST_TMPDIR/n2"
+	export NOTIFY_SOCKET=$BATS_TEST_TMPDIR/n2
+	create '/say READY=1; exec sleep 100'
+	unsaid
+	rootlet start c1
+	says "READY=1 \| MAINPID=$(state_of .pid)"
+}
+
+@test "notify: nobody waits where nothing will come" {
+	speaking
+	create 'exit 0'
+	go timeout 20 "$ROOTLET" --root "$ROOT" start c1
+	ok
+	rootlet delete --force c1
+	create 'exec sleep 100'
+	NOTIFY_SOCKET='' go timeout 20 "$ROOTLET" --root "$ROOT" start c1
+	ok
+	rootlet delete --force c1
+	# One that an ancestor left behind.
+	NOTIFY_SOCKET=/nowhere/notify inside 'exit 6'
+	ended 6
+	[[ $stderr == *"NOTIFY_SOCKET /nowhere/notify"* ]] || complain
 }

@@ -29,7 +29,7 @@
 struct doc_options {
 	const char *id, *bundle;
 	int userns;
-	bool strict, no_pivot, no_new_keyring, detached;
+	bool strict, no_pivot, no_new_keyring, detached, notify;
 	const char *console_socket, *pidfd_socket, *listen_names;
 	uint32_t preserve_fds, listen_fds;
 };
@@ -50,6 +50,7 @@ static const struct field options_fields[] = {
 	ROW(doc_options, no_pivot, "noPivot", BOOL),
 	ROW(doc_options, no_new_keyring, "noNewKeyring", BOOL),
 	ROW(doc_options, detached, "detached", BOOL),
+	ROW(doc_options, notify, "notify", BOOL),
 	ROW(doc_options, console_socket, "consoleSocket", STRING),
 	ROW(doc_options, pidfd_socket, "pidfdSocket", STRING),
 	ROW(doc_options, preserve_fds, "preserveFds", UINT32),
@@ -88,6 +89,7 @@ static int read_options(int dir_fd, struct inputs *in, struct err *e)
 		.no_pivot = d.no_pivot,
 		.no_new_keyring = d.no_new_keyring,
 		.detached = d.detached,
+		.notify = d.notify,
 		.console_socket = d.console_socket,
 		.pidfd_socket = d.pidfd_socket,
 		.preserve_fds = d.preserve_fds,
