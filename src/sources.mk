@@ -51,6 +51,8 @@ librootlet_a_SOURCES = \
 	src/fs/attrs.c \
 	src/fs/attrs.h \
 	src/fs/beforehand.c \
+	src/fs/copyup.c \
+	src/fs/copyup.h \
 	src/fs/dest.c \
 	src/fs/dest.h \
 	src/fs/device.h \

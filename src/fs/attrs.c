@@ -32,13 +32,23 @@ struct change {
 	uint64_t set, clear;
 };
 
+static uint64_t wanted(const struct plan_mount *m)
+{
+	return (m->attr_set & ~m->rec_attr_clear) | m->rec_attr_set;
+}
+
 uint64_t attrs_of_new(const struct plan_mount *m)
 {
-	uint64_t attrs = (m->attr_set & ~m->rec_attr_clear) | m->rec_attr_set;
+	uint64_t attrs = wanted(m);
 
-	if (m->readonly_after)
+	if (m->readonly_after || m->copy_up)
 		attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	return attrs;
+}
+
+uint64_t attrs_after_copying(const struct plan_mount *m)
+{
+	return m->readonly_after ? 0 : wanted(m) & MOUNT_ATTR_RDONLY;
 }
 
 static int change(const struct change *c, uint64_t set, uint64_t clear)

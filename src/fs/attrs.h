@@ -10,9 +10,11 @@ struct fs;
 struct plan;
 struct plan_mount;
 
-/* For fsmount: all that m asks for, but for a read-only /dev while it is
- * being filled. */
+/* For fsmount: all that m asks for, but for read-only where something is put
+ * into it first (/dev, tmpcopyup)... */
 uint64_t attrs_of_new(const struct plan_mount *m);
+/* ... and the rest, when tmpcopyup is done. */
+uint64_t attrs_after_copying(const struct plan_mount *m);
 
 /* Sets and clears what plan->mounts[i] asks for on the detached bind behind
  * tree_fd.  of_host: it stands in for a filesystem of our own, so what

@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "fs/attrs.h"
+#include "fs/copyup.h"
 #include "fs/dest.h"
 #include "fs/fs.h"
 #include "sys/beneath.h"
@@ -236,17 +237,41 @@ static int note_rung(const struct making *k, enum mount_how how, struct err *e)
 	return degrade_note(k->plan, k->fs->notes, row, (unsigned)k->index, e);
 }
 
+/* dest_fd is what the mount will cover. */
+static int copy_up(const struct making *k, int dest_fd, int fd, struct err *e)
+{
+	const struct sys_mount_attr attr = {
+		.set = attrs_after_copying(k->m),
+	};
+	int r = copyup(k->m, dest_fd, fd, e);
+
+	if (r > 0)
+		r = degrade_note(k->plan, k->fs->notes, DEGRADE_COPY_UP,
+				 (unsigned)k->index, e);
+	if (r < 0 || attr.set == 0)
+		return r;
+	r = sys_mount_setattr(fd, "", 0, &attr);
+	return r < 0 ? err_errno(e, r, "make the mount at %s read-only",
+				 k->m->dest)
+		     : 0;
+}
+
 /* -errno; *ret_refused: the next rung may do better. */
 static int try_rung(const struct making *k, enum mount_how how, int dest_fd,
 		    bool *ret_refused, struct err *e)
 {
 	autoclose int fd = -1;
+	int r = 0;
 
 	if (how == MOUNT_SKIP)
 		return 0;
 	fd = make_rung(k, how, e);
 	*ret_refused = is_refusal(fd);
-	return fd < 0 ? fd : place(k, fd, dest_fd, e);
+	if (fd >= 0 && k->m->copy_up)
+		r = copy_up(k, dest_fd, fd, e);
+	if (fd < 0 || r < 0)
+		return fd < 0 ? fd : r;
+	return place(k, fd, dest_fd, e);
 }
 
 static int climb(const struct making *k, int dest_fd, struct err *e)

@@ -244,6 +244,13 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.why = "this version of rootlet gives a container no cgroup of its own; in a user namespace no device nodes can be made anyhow",
 		.fix = "leave CAP_MKNOD out of process.capabilities",
 	},
+	[DEGRADE_COPY_UP] = {
+		.item = "mounts[*].options",
+		.wanted = "tmpcopyup: all that is below, with its owners and attributes",
+		.got = "what the container's root may read, make and give away",
+		.why = "ids that are not mapped can't be given anything, nobody makes device nodes in a user namespace, tmpfs takes few extended attributes, and mounts below are not followed",
+		.fix = "map the owners of what is below, or remove tmpcopyup",
+	},
 	[DEGRADE_MOUNT_FLAG] = {
 		.item = "mounts[*].options",
 		.wanted = "the option",

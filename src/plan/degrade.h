@@ -41,6 +41,7 @@ enum degrade_row {
 	DEGRADE_MOUNT_FLAG, /* an option that this kind of mount can't take */
 	DEGRADE_GROUPS_UNMAPPED, /* additional groups that do not map */
 	DEGRADE_MQUEUE_SKIP,
+	DEGRADE_COPY_UP, /* what tmpcopyup could not take along */
 	DEGRADE_GROUPS_KEPT, /* the caller's, as setgroups is denied */
 	DEGRADE_SCHEDULER, /* real-time: the caller's policy stays */
 	DEGRADE_NICE, /* below the caller's: that stays */

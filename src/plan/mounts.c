@@ -221,6 +221,18 @@ static int note_shared(struct plan *plan, uint64_t propagation,
 	return degrade_add(plan, DEGRADE_PROPAGATION, object, NULL, NULL, e);
 }
 
+static int check_copy_up(const struct plan_mount *m, size_t index,
+			 struct err *e)
+{
+	if (m->ladder[0] == MOUNT_FS && str_eq(m->fstype, "tmpfs"))
+		return 0;
+	err_set(e, EINVAL,
+		"mounts[%zu].options: tmpcopyup is for mounts of the type "
+		"tmpfs",
+		index);
+	return err_hint(e, "remove the option, or write \"type\": \"tmpfs\"");
+}
+
 static int plan_mount(struct plan *plan, const struct spec_mount *from,
 		      size_t index, struct err *e)
 {
@@ -242,13 +254,8 @@ static int plan_mount(struct plan *plan, const struct spec_mount *from,
 		r = plan_bind(plan, from, index, m, e);
 	else
 		r = plan_new_fs(plan, from, index, m, e);
-	if (r == 0 && m->copy_up) {
-		err_set(e, ENOTSUP,
-			"mounts[%zu].options: tmpcopyup is not supported by "
-			"this version of rootlet",
-			index);
-		r = err_hint(e, "remove the option");
-	}
+	if (r == 0 && m->copy_up)
+		r = check_copy_up(m, index, e);
 	if (r == 0)
 		r = plan_mount_ids(plan, from, index, &words, e);
 	for (size_t i = 0; r == 0 && i < words.n_dropped; i++)

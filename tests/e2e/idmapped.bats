@@ -133,7 +133,7 @@ with_map() {
 	data
 	for map in '' '0 0 1'; do
 		bundle
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # three words or none
 		with_map /mnt/a "$BATS_TEST_TMPDIR/data" bind,idmap $map
 		inside true
 		refused CAP_SYS_ADMIN "$BATS_TEST_TMPDIR/data" "Start rootlet as root"
