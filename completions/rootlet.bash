@@ -33,6 +33,12 @@ _rootlet_options() {
 			--pid-file --no-pivot --no-new-keyring --preserve-fds \
 			--detach -d --keep --no-subreaper --help -h
 		;;
+	exec)
+		echo --additional-gids -g --apparmor --cap -c --cgroup --console-socket \
+			--cwd --detach -d --env -e --ignore-paused --no-new-privs \
+			--pid-file --pidfd-socket --preserve-fds --process -p \
+			--process-label --tty -t --user -u --help -h
+		;;
 	plan) echo --bundle -b --config -f --userns --stages --caller --help -h ;;
 	delete) echo --force -f --regex -r --help -h ;;
 	kill) echo --all -a --regex -r --help -h ;;
@@ -74,11 +80,13 @@ _rootlet() {
 		case $word in
 		--cgroup-manager | --criu | --log | --log-format | --log-level | --root | --bundle | -b | \
 			--config | --userns | --console-socket | --pidfd-socket | --pid-file | \
-			--preserve-fds | --caller | --format)
+			--preserve-fds | --caller | --format | --additional-gids | --apparmor | \
+			--cap | --cgroup | --cwd | --env | --process | --process-label | --user)
 			[[ ${COMP_WORDS[i + 1]-} == = ]] && ((i++))
 			((i++))
 			;;
 		-f) [[ $command == @(delete) ]] || ((i++)) ;;
+		-[gcepu]) [[ $command != exec ]] || ((i++)) ;;
 		--rootless) [[ $command == rootlet ]] && ((i++)) ;;
 		-* | =) ;;
 		*) if [[ $command == rootlet ]]; then command=$word; else ((arguments++)); fi ;;
@@ -96,14 +104,19 @@ _rootlet() {
 		return
 		;;
 	rootlet:--log | rootlet:--criu | *:--config | create:-f | run:-f | plan:-f | *:--caller | \
-		*:--pid-file | *:--console-socket | *:--pidfd-socket)
+		*:--pid-file | *:--console-socket | *:--pidfd-socket | *:--process | exec:-p)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	*:--preserve-fds) return ;;
+	*:--preserve-fds | exec:--additional-gids | exec:--apparmor | exec:--cap | exec:--cgroup | \
+		exec:--cwd | exec:--env | exec:--process-label | exec:--user | exec:-[gceu])
+		return
+		;;
 	esac
-	if [[ $cur == -* ]]; then
+	if [[ $command == exec && $arguments -gt 0 ]]; then
+		return # the program's own
+	elif [[ $cur == -* ]]; then
 		words=$(_rootlet_options "$command")
 	else
 		case $command:$arguments in

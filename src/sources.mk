@@ -28,6 +28,9 @@ librootlet_a_SOURCES = \
 	src/cli/container.c \
 	src/cli/container.h \
 	src/cli/delete.c \
+	src/cli/exec.c \
+	src/cli/exec_process.c \
+	src/cli/exec_process.h \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/inherited.c \
@@ -71,6 +74,7 @@ librootlet_a_SOURCES = \
 	src/fs/sysctl.c \
 	src/ns/clone.c \
 	src/ns/idmap_write.c \
+	src/ns/join.c \
 	src/ns/mapped.c \
 	src/ns/ns.h \
 	src/ns/offsets.c \
@@ -86,10 +90,12 @@ librootlet_a_SOURCES = \
 	src/plan/caller_grants.c \
 	src/plan/caller_json.c \
 	src/plan/caller_ns.c \
+	src/plan/caller_target.c \
 	src/plan/capabilities.c \
 	src/plan/degrade.c \
 	src/plan/degrade.h \
 	src/plan/devices.c \
+	src/plan/exec.c \
 	src/plan/idmap.c \
 	src/plan/idmap_auto.c \
 	src/plan/idmap_check.c \
@@ -155,6 +161,7 @@ librootlet_a_SOURCES = \
 	src/stages/launch.h \
 	src/stages/rows.h \
 	src/stages/rows_clients.c \
+	src/stages/rows_exec.c \
 	src/stages/rows_host.c \
 	src/stages/rows_inside.c \
 	src/stages/rows_want.c \

@@ -12,9 +12,9 @@
  * our current user namespace are joined there too, before a new user
  * namespace would take away the right to.  It is also the one that makes a
  * time namespace and sets its clocks (offsets.c): its children are born there.
+ * What is joined, and in which order, is in join.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -59,6 +59,13 @@ static int clone_error(const struct plan *plan, int r, struct err *e)
 		(void)err_errno(e, r, "make a user namespace");
 		return ns_explain(e);
 	}
+	if (new_flags(plan, NS_AT_CLONE) == 0) {
+		(void)err_errno(e, r, "make a process in the container");
+		if (r == -ENOMEM) /* of a pid namespace that ends */
+			return err_hint(e, "the container has just ended, or "
+					   "the memory is used up");
+		return r;
+	}
 	(void)err_errno(e, r, "make the container's namespaces");
 	if (r == -ENOSPC)
 		return ns_explain(e);
@@ -66,23 +73,6 @@ static int clone_error(const struct plan *plan, int r, struct err *e)
 		return err_hint(e, "Without a user namespace this needs "
 				   "CAP_SYS_ADMIN; try --userns=auto");
 	return r;
-}
-
-/* Opens what will be joined while paths still mean what the caller means. */
-static int open_joined(const struct plan *plan, int fds[NS_KINDS],
-		       struct err *e)
-{
-	int k;
-
-	for (k = 0; k < NS_KINDS; k++) {
-		if (plan->ns[k].action != NS_JOIN)
-			continue;
-		fds[k] = open(plan->ns[k].path, O_RDONLY | O_CLOEXEC);
-		if (fds[k] < 0)
-			return err_sys(e, "open the %s namespace %s",
-				       ns_spec_names[k], plan->ns[k].path);
-	}
-	return 0;
 }
 
 static void close_joined(int fds[NS_KINDS])
@@ -93,49 +83,15 @@ static void close_joined(int fds[NS_KINDS])
 		own_close(&fds[k]);
 }
 
-static int join_one(const struct plan *plan, int k, int fd, struct err *e)
+static void close_target(const struct ns_target *target)
 {
-	if (setns(fd, ns_clone_flags[k]) < 0) {
-		(void)err_sys(e, "join the %s namespace %s", ns_spec_names[k],
-			      plan->ns[k].path);
-		return err_hint(e, "It takes CAP_SYS_ADMIN in the user "
-				   "namespace that owns it; join that one by "
-				   "path too");
-	}
-	return 0;
-}
-
-/* In the order that the rights allow: what our own user namespace owns, the
- * user namespace, what that one owns.  A mount namespace comes last of each:
- * the paths change with it. */
-static int join_all(const struct plan *plan, const int fds[NS_KINDS],
-		    struct err *e)
-{
-	static const enum ns_kind order[] = { NS_NET, NS_IPC,	 NS_UTS,
-					      NS_PID, NS_CGROUP, NS_TIME,
-					      NS_MNT };
-	static const enum ns_when phases[] = { NS_BEFORE_USER, NS_AFTER_USER };
-	size_t phase;
-	size_t i;
-	int r;
-
-	for (phase = 0; phase < 2; phase++) {
-		if (phases[phase] == NS_AFTER_USER && fds[NS_USER] >= 0) {
-			r = join_one(plan, NS_USER, fds[NS_USER], e);
-			if (r < 0)
-				return r;
-		}
-		for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-			enum ns_kind k = order[i];
-
-			if (fds[k] < 0 || plan->ns[k].when != phases[phase])
-				continue;
-			r = join_one(plan, (int)k, fds[k], e);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+	if (!target)
+		return;
+	(void)close(target->pidfd);
+	if (target->parent_fd >= 0)
+		(void)close(target->parent_fd);
+	if (target->proc_fd >= 0)
+		(void)close(target->proc_fd);
 }
 
 /* Namespace situation: what the process between has joined; afterwards the new
@@ -182,7 +138,7 @@ static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
 			   const int fds[NS_KINDS], const int own[2],
 			   struct err *e)
 {
-	autofree int *keep = mem_zero_n(init->n_fds + NS_KINDS + 2,
+	autofree int *keep = mem_zero_n(init->n_fds + NS_KINDS + 5,
 					sizeof(*keep));
 	size_t n = init->n_fds;
 	int r;
@@ -193,6 +149,11 @@ static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
 		keep[n++] = fds[k];
 	keep[n++] = own[0];
 	keep[n++] = own[1];
+	if (init->target) {
+		keep[n++] = init->target->pidfd;
+		keep[n++] = init->target->parent_fd;
+		keep[n++] = init->target->proc_fd;
+	}
 	r = init->prepare(init->arg, e);
 	if (r < 0)
 		return r;
@@ -220,7 +181,9 @@ __attribute__((noreturn)) static void between(const struct plan *plan,
 	if (r == 0)
 		r = prepare_to_join(plan, init, fds, own, &report.err);
 	if (r == 0)
-		r = join_all(plan, fds, &report.err);
+		r = init->target
+			    ? ns_join_target(plan, init->target, &report.err)
+			    : ns_join_paths(plan, fds, &report.err);
 	if (r == 0)
 		r = make_between(plan, own[1], &report.err);
 	if (r == 0) {
@@ -231,6 +194,7 @@ __attribute__((noreturn)) static void between(const struct plan *plan,
 			(void)close(report_fd);
 			own_close(&own[1]);
 			close_joined(fds);
+			close_target(init->target);
 			init->run(init->arg);
 			_exit(1);
 		}
@@ -299,7 +263,7 @@ int ns_clone_init(const struct plan *plan, const struct ns_init *init,
 	int fds[NS_KINDS] = { -1, -1, -1, -1, -1, -1, -1, -1 };
 	int r;
 
-	r = open_joined(plan, fds, e);
+	r = ns_open_joined(plan, fds, e);
 	if (r == 0 && plan->intermediate) {
 		r = clone_through_between(plan, init, fds, ret_pid, ret_pidfd,
 					  e);

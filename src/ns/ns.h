@@ -10,6 +10,18 @@
 
 struct err;
 
+/* A container that `exec` joins: the namespaces of its init. */
+struct ns_target {
+	int pidfd; /* of init, verified */
+	int parent_fd; /* of plan->userns.join_parent, else -1 */
+	int proc_fd; /* the caller's /proc, for nest_first, else -1 */
+};
+#define NS_TARGET_INIT                                      \
+	(struct ns_target)                                  \
+	{                                                   \
+		.pidfd = -1, .parent_fd = -1, .proc_fd = -1 \
+	}
+
 /* What INSIDE will be. */
 struct ns_init {
 	void (*run)(void *arg); /* must not return */
@@ -21,7 +33,11 @@ struct ns_init {
 	 * every other fd is closed. */
 	int *fds;
 	size_t n_fds;
+	const struct ns_target *target; /* NULL: a new container */
 };
+
+/* HOST: the user namespace around that of init. */
+int ns_open_parent_user(pid_t init, int pidfd, int *ret_fd, struct err *e);
 
 /* HOST: the clone that starts INSIDE.  The child runs init->run(arg) in the
  * namespaces that the plan makes at the clone or joins before it, still with
@@ -80,6 +96,14 @@ int ns_set_names(const struct plan *plan, struct err *e);
 /* INSIDE, last before the identity changes: the second user namespace of a
  * payload whose uid the only mapped id is not.  proc_fd: a procfs. */
 int userns_nest(const struct plan *plan, int proc_fd, struct err *e);
+
+/* join.c, for clone.c: in the process that stands between.  fds: of what the
+ * plan joins by path, else -1. */
+int ns_open_joined(const struct plan *plan, int fds[NS_KINDS], struct err *e);
+int ns_join_paths(const struct plan *plan, const int fds[NS_KINDS],
+		  struct err *e);
+int ns_join_target(const struct plan *plan, const struct ns_target *target,
+		   struct err *e);
 
 /* why.c: adds what the host's switches say about a refused user namespace. */
 int ns_explain(struct err *e);

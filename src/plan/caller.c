@@ -348,6 +348,32 @@ int caller_read(const struct spec *spec, const struct plan_options *options,
 	return r;
 }
 
+int caller_read_joining(pid_t init, int pidfd,
+			const struct plan_options *options, struct caller *ret,
+			struct err *e)
+{
+	int r;
+
+	*ret = (struct caller){ 0 };
+	r = read_caps(ret, e);
+	if (r == 0)
+		r = read_ids(ret, e);
+	if (r == 0)
+		r = caller_read_target(ret, init, pidfd, e);
+	if (r < 0) {
+		caller_done(ret);
+		return r;
+	}
+	choose_rules(options, ret);
+	read_exe(ret);
+	return 0;
+}
+
+void caller_add_process(struct caller *c, const struct spec_process *process)
+{
+	read_process_facts(process, c);
+}
+
 void caller_done(struct caller *c)
 {
 	if (!c)

@@ -71,6 +71,15 @@ struct caller_ns {
 	uint64_t inode, owner_inode; /* owner_inode 0: can't be told */
 };
 
+/* The container that `exec` joins, as the /proc of its init tells. */
+struct caller_target {
+	unsigned differs; /* bit N: its namespace of kind N is not ours */
+	/* If its user namespace differs: the maps; outside is our view. */
+	struct id_range *uids, *gids;
+	size_t n_uids, n_gids;
+	bool setgroups_denied;
+};
+
 #define CALLER_RLIMITS 16
 
 struct caller {
@@ -122,6 +131,7 @@ struct caller {
 		bool writable; /* by us as we are, groups included */
 	} exe;
 	int root_errno; /* of stat on the root filesystem; 0: a directory */
+	struct caller_target target; /* of exec only */
 };
 
 /* Does our own user namespace let us do what CAP_x is for?  */
@@ -137,6 +147,14 @@ uint32_t caller_gid(void); /* the effective one; for `spec --rootless` */
 
 int caller_read(const struct spec *spec, const struct plan_options *options,
 		struct caller *ret, struct err *e);
+
+/* For exec, which needs no grants and joins nothing by path: who calls, and
+ * the container whose init this is, pidfd verified.  -ESRCH: it has ended. */
+int caller_read_joining(pid_t init, int pidfd,
+			const struct plan_options *options, struct caller *ret,
+			struct err *e);
+/* Adds what the plan for `process` needs. */
+void caller_add_process(struct caller *c, const struct spec_process *process);
 void caller_done(struct caller *c);
 
 /* caller_json.c: for the golden tests and `rootlet plan --caller`. */

@@ -346,8 +346,8 @@ static bool lines_map(const struct id_range *v, size_t n, uint32_t id)
 	return false;
 }
 
-/* Who sets a container up in a new user namespace. */
-static void choose_setup_ids(struct plan_userns *u)
+/* Who sets a container up in a user namespace that is not the caller's. */
+void plan_choose_setup_ids(struct plan_userns *u)
 {
 	u->setup_uid = lines_map(u->uids, u->n_uids, 0) ? 0 : u->uids->inside;
 	u->setup_gid = lines_map(u->gids, u->n_gids, 0) ? 0 : u->gids->inside;
@@ -388,7 +388,7 @@ int plan_userns(struct plan *plan, struct err *e)
 		break;
 	}
 	if (r == 0)
-		choose_setup_ids(&plan->userns);
+		plan_choose_setup_ids(&plan->userns);
 	return r;
 }
 
@@ -403,7 +403,10 @@ static bool container_ids(const struct plan *plan, bool uids,
 
 	switch (plan->ns[NS_USER].action) {
 	case NS_JOIN:
-		return false;
+		/* By path; exec knows what it joins. */
+		if (u->n_uids == 0)
+			return false;
+		break;
 	case NS_INHERIT:
 		ret->v = uids ? c->uid_map : c->gid_map;
 		ret->n = uids ? c->n_uid_map : c->n_gid_map;
@@ -459,7 +462,7 @@ int plan_identity(struct plan *plan, struct err *e)
 
 	if (uid_maps && gid_maps)
 		return 0;
-	if (plan->ns[NS_USER].action == NS_NEW && has_single_id(u)) {
+	if (has_single_id(u)) {
 		u->nested = true;
 		u->nested_uid = user->uid;
 		u->nested_gid = user->gid;

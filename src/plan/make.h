@@ -45,6 +45,10 @@ int plan_annotations(struct plan *plan, struct err *e);
 /* unsupported.c: what a later version will do: an error each. */
 int plan_refuse_unsupported(const struct plan *plan, struct err *e);
 
+/* plan.c: might somebody in the container write our own executable? */
+bool plan_needs_sealed_exe(const struct plan *plan);
+/* idmap.c: setup_uid and setup_gid out of the maps. */
+void plan_choose_setup_ids(struct plan_userns *u);
 /* Is the namespace of this kind one that root in the container's user
  * namespace has rights to?  Where it isn't, the kernel refuses a new proc,
  * sysfs, mqueue or cgroup2 of it. */
@@ -95,6 +99,8 @@ void caller_read_helpers(struct caller *c);
 void caller_read_grants(struct caller *c);
 int caller_read_namespaces(const struct spec *spec, struct caller *c,
 			   struct err *e);
+/* caller_target.c: c->target. */
+int caller_read_target(struct caller *c, pid_t init, int pidfd, struct err *e);
 /* Lines of /etc/subuid for that user (by name or number), as libsubid gives
  * them; the array is in the caller's arena. */
 size_t grants_from_text(const char *text, const char *name, uint32_t uid,

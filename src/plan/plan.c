@@ -38,11 +38,13 @@ static bool uid_is_mapped(const struct plan *plan, uint32_t outside)
 
 /* CVE-2019-5736: may somebody inside write our own executable, which he
  * reaches through /proc/PID/exe?  An owner who is mapped may chmod it. */
-static bool needs_sealed_exe(const struct plan *plan)
+bool plan_needs_sealed_exe(const struct plan *plan)
 {
 	const struct caller_exe *exe = &plan->caller->exe;
 
-	if (plan->ns[NS_USER].action != NS_NEW || !exe->known)
+	/* In the caller's own user namespace, or one whose ids we don't know,
+	 * it may be anybody. */
+	if (plan->userns.n_uids == 0 || !exe->known)
 		return true;
 	if (exe->writable || exe->acl || exe->mode & S_IWOTH)
 		return true;
@@ -112,7 +114,7 @@ static int make(struct plan *plan, struct err *e)
 	plan->hooks = plan->spec->hooks;
 	plan_sockets(plan);
 	plan->sources_beforehand = has_sources_beforehand(plan);
-	plan->sealed_exe = needs_sealed_exe(plan);
+	plan->sealed_exe = plan_needs_sealed_exe(plan);
 	plan->dumpable = may_be_dumpable(plan);
 	return r;
 }

@@ -40,7 +40,7 @@ enum ns_when {
 struct plan_ns {
 	enum ns_action action;
 	enum ns_when when;
-	const char *path; /* of a NS_JOIN */
+	const char *path; /* of a NS_JOIN; NULL: that of the target's init */
 };
 
 enum idmap_how {
@@ -60,6 +60,9 @@ struct plan_userns {
 	 * second, nested user namespace maps it to the first. */
 	bool nested;
 	uint32_t nested_uid, nested_gid;
+	/* exec: the namespace of a nested init is left for the one around it;
+	 * its own is made before the process is, out of the container's sight. */
+	bool join_parent, nest_first;
 	const char *row; /* which row of the table, in words */
 };
 
@@ -260,6 +263,24 @@ int plan_make(const struct spec *spec, const struct caller *caller,
 	      const struct plan_options *options, struct plan *ret,
 	      struct err *e);
 void plan_done(struct plan *plan);
+
+/* exec.c: what process does not say for itself it keeps of the container's own,
+ * as in runc: capabilities, limits, labels, umask, OOM score, scheduling.
+ * Terminal, env, cwd, groups and no_new_privs are its own. */
+void plan_exec_fill_in(struct spec_process *process,
+		       const struct spec_process *own);
+/* Another process in a container that is there, whose spec this is.  caller is
+ * of caller_read_joining() and caller_add_process(). */
+struct plan_target {
+	bool nested; /* the container's user namespace is a nested one … */
+	uint32_t outer_uid, outer_gid; /* … in one that has this id only */
+};
+int plan_exec(const struct spec *spec, struct spec_process *process,
+	      const struct caller *caller, const struct plan_options *options,
+	      const struct plan_target *target, struct plan *ret,
+	      struct err *e);
+/* plan->sealed_exe, before there is a plan. */
+bool plan_exec_is_sealed(const struct caller *caller);
 
 /* print.c: what `rootlet plan` shows; members of one JSON object. */
 void plan_print(const struct plan *plan, struct json_out *out);

@@ -93,3 +93,4 @@ extern const struct field_range spec_id_range;
 /* What a table can't say because it is about several values, and device
  * numbers and modes, whose limits depend on the type. */
 int spec_validate(const struct spec *spec, struct err *e);
+int spec_validate_process(const struct spec_process *p, struct err *e);

@@ -117,16 +117,20 @@ static void empty_to_null(const char **text)
 }
 
 /* Engines write "" where they mean "not given". */
+static void drop_empty_labels(struct spec_process *p)
+{
+	empty_to_null(&p->apparmor_profile);
+	empty_to_null(&p->selinux_label);
+}
+
 static void drop_empty(struct spec *spec)
 {
 	struct spec_linux *l = spec->linux_;
 	struct spec_namespace *ns;
 	struct spec_device_rule *rules;
 
-	if (spec->process) {
-		empty_to_null(&spec->process->apparmor_profile);
-		empty_to_null(&spec->process->selinux_label);
-	}
+	if (spec->process)
+		drop_empty_labels(spec->process);
 	if (!l)
 		return;
 	empty_to_null(&l->cgroups_path);
@@ -165,6 +169,27 @@ int spec_parse(const char *text, size_t len, struct spec *ret, struct err *e)
 				   "compare with");
 	}
 	*ret = spec;
+	return 0;
+}
+
+int spec_parse_process(const char *text, size_t len, struct json_doc *doc,
+		       struct spec_process **ret, struct err *e)
+{
+	struct spec_process *p;
+	int r = json_parse(text, len, doc, e);
+
+	if (r < 0)
+		return r;
+	p = arena_zero(&doc->arena, sizeof(*p));
+	r = fields_read(spec_process_fields, doc->root, "process", &doc->arena,
+			p, e);
+	if (r == 0)
+		r = spec_validate_process(p, e);
+	if (r < 0)
+		return err_hint(e, "it holds what \"process\" of a config.json "
+				   "holds, and nothing around it");
+	drop_empty_labels(p);
+	*ret = p;
 	return 0;
 }
 

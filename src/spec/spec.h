@@ -307,6 +307,11 @@ struct spec {
 
 /* Reads config.json's text.  *ret is valid, and to be freed, only on 0. */
 int spec_parse(const char *text, size_t len, struct spec *ret, struct err *e);
+/* A file that holds a process alone, as engines give it to `exec`; errors name
+ * its keys with "process." before them.  *ret and all of it belong to doc,
+ * which is to be given to json_done() in case of an error too. */
+int spec_parse_process(const char *text, size_t len, struct json_doc *doc,
+		       struct spec_process **ret, struct err *e);
 /* As the names of `auto(spec)` want it; takes a zeroed struct too. */
 void spec_done(struct spec *spec);
 

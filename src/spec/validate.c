@@ -149,19 +149,16 @@ static int check_mounts(const struct spec *spec, struct err *e)
 	return r;
 }
 
-static int check_rlimits(const struct spec *spec, struct err *e)
+int spec_validate_process(const struct spec_process *p, struct err *e)
 {
-	const struct spec_rlimit *l;
+	const struct spec_rlimit *l = p->rlimits.v;
 
-	if (!spec->process)
-		return 0;
-	l = spec->process->rlimits.v;
-	if (spec->process->rlimits.n > RLIMITS_MAX)
+	if (p->rlimits.n > RLIMITS_MAX)
 		return err_set(e, EINVAL,
 			       "process.rlimits: %zu limits, more than the "
 			       "kernel has",
-			       spec->process->rlimits.n);
-	for (size_t i = 0; i < spec->process->rlimits.n; i++) {
+			       p->rlimits.n);
+	for (size_t i = 0; i < p->rlimits.n; i++) {
 		for (size_t k = 0; k < i; k++)
 			if (str_eq(l[i].type, l[k].type))
 				return err_set(e, EINVAL,
@@ -338,8 +335,8 @@ int spec_validate(const struct spec *spec, struct err *e)
 
 	if (r == 0)
 		r = check_mounts(spec, e);
-	if (r == 0)
-		r = check_rlimits(spec, e);
+	if (r == 0 && spec->process)
+		r = spec_validate_process(spec->process, e);
 	if (r == 0 && spec->linux_)
 		r = check_linux(spec, e);
 	return r;

@@ -28,6 +28,7 @@ void launch_init(struct launch *l)
 {
 	*l = (struct launch){
 		.side = HOST,
+		.target = NS_TARGET_INIT,
 		.dir_fd = -1,
 		.sync = { .fd = -1, .peer_pidfd = -1 },
 		.inside_fd = -1,
@@ -58,6 +59,9 @@ void launch_done(struct launch *l)
 	own_close(&l->inside_fd);
 	own_close(&l->dir_fd);
 	own_close(&l->pidfd);
+	own_close(&l->target.pidfd);
+	own_close(&l->target.parent_fd);
+	own_close(&l->target.proc_fd);
 	own_close(&l->listen_fd);
 	own_close(&l->trees_fd);
 	own_close(&l->inside_trees_fd);
@@ -148,19 +152,26 @@ static int open_hook_output(struct launch *l,
 	return hooks_open_output(annotations, bundle, &l->hook_output, e);
 }
 
-int launch_create(struct launch *l, struct err *e)
+static int map_shared(struct launch *l, struct err *e)
 {
-	int r = open_hook_output(l, &l->plan->spec->annotations,
-				 l->plan->options->bundle, e);
-
-	if (r < 0)
-		return r;
 	l->shared = mmap(NULL, sizeof(*l->shared), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (l->shared == MAP_FAILED) {
 		l->shared = NULL;
 		return err_sys(e, "map a page to share with the container");
 	}
+	return 0;
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	int r = open_hook_output(l, &l->plan->spec->annotations,
+				 l->plan->options->bundle, e);
+
+	if (r == 0)
+		r = map_shared(l, e);
+	if (r < 0)
+		return r;
 	r = stages_walk(l, &create_table, e);
 	if (r < 0)
 		undo(l, e);
@@ -191,6 +202,22 @@ int launch_record_end(struct launch *l, int code, int sig, struct err *e)
 		l->state.exit_signal = sys_signal_name(sig, name);
 	r = state_write(l->dir_fd, &l->state, e);
 	l->state.exit_signal = NULL;
+	return r;
+}
+
+int launch_exec(struct launch *l, struct err *e)
+{
+	int r = map_shared(l, e);
+
+	if (r < 0)
+		return r;
+	l->joins = true;
+	r = stages_walk(l, &exec_table, e);
+	if (r < 0) {
+		end_init(l, e);
+		if (l->pid_file_written)
+			(void)unlink(l->pid_file);
+	}
 	return r;
 }
 

@@ -39,6 +39,8 @@ struct launch {
 	size_t config_len;
 	const char *pid_file; /* borrowed; NULL: none */
 	bool wait_for_start; /* `create`: INSIDE listens, HOST ends */
+	bool joins; /* `exec`: a process in the container behind target */
+	struct ns_target target; /* fds owned */
 	mode_t umask; /* the caller's, and so the program's */
 	struct supervise *supervise; /* borrowed; NULL: not in the foreground */
 
@@ -50,8 +52,9 @@ struct launch {
 
 	struct sync sync;
 	int inside_fd; /* the channel's other end, before the clone */
-	pid_t pid; /* of init */
+	pid_t pid; /* of init; of exec: of its process */
 	int pidfd;
+	bool pid_file_written;
 	struct hook_output hook_output; /* INSIDE has it too */
 	bool hooks_ran; /* then poststop hooks belong to the undoing */
 	struct idmap_job idmap;
@@ -72,6 +75,7 @@ struct launch {
 	char listen_pid[32]; /* "LISTEN_PID=…" */
 	char **env; /* owned array of borrowed strings */
 	char *program; /* owned: the file to execute */
+	bool label_set; /* by the process that stood between */
 	bool cwd_as_user; /* root may not enter the cwd; the user might */
 	struct notified *notified; /* the thread that becomes the program */
 };
@@ -89,6 +93,10 @@ int launch_start(struct launch *l, struct err *e);
 /* ... or through the socket of a created container: state and pidfd are
  * those of the container, dir_fd is its locked directory. */
 int launch_start_created(struct launch *l, struct err *e);
+
+/* HOST: the exec table; plan is of plan_exec(), target.pidfd that of the
+ * container's init.  On failure the container is as it was. */
+int launch_exec(struct launch *l, struct err *e);
 
 /* HOST, after init has ended or to undo: kills and reaps what lives, runs the
  * poststop hooks, removes the state.  A warning goes into e; 0 or -errno. */

@@ -1,7 +1,8 @@
 /* rows.h - the functions behind the rows of stages.c.
  *
  * rows_host.c and rows_clients.c hold HOST's, rows_inside.c INSIDE's,
- * rows_want.c the pure questions that decide whether a plan has a row at all.
+ * rows_exec.c those of both that only exec has, rows_want.c the pure questions
+ * that decide whether a plan has a row at all.
  */
 #pragma once
 
@@ -39,6 +40,8 @@ ROW(pass_listener);
 ROW(record_running);
 ROW(poststart);
 
+ROW(open_outer);
+
 ROW(open_sources);
 ROW(become_root);
 ROW(enter_rest);
@@ -62,6 +65,8 @@ ROW(restrict);
 ROW(filter);
 ROW(filter_listened);
 ROW(execute);
+ROW(open_root);
+ROW(exec_terminal);
 
 WANT(clients);
 WANT(seccomp);
@@ -89,6 +94,9 @@ WANT(start_container);
 WANT(filter);
 WANT(listener);
 WANT(poststart);
+WANT(open_outer);
+WANT(become_root);
+WANT(open_root);
 
 /* What INSIDE does from its first instruction on; never returns. */
 void inside_main(void *launch);

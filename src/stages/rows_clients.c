@@ -95,16 +95,16 @@ ROW(send_terminal)
 		     : 0;
 }
 
-/* The word is runc's for the first process of a container. */
+/* The words are runc's: of a container's first process, and of exec. */
 static int send_pidfd(const struct launch *l, int *sock, const char *what,
 		      const char *path, struct err *e)
 {
-	static const char word[] = "standard";
+	const char *word = l->joins ? "setns" : "standard";
 	int r;
 
 	if (*sock < 0)
 		return 0;
-	r = client_send(*sock, word, sizeof(word) - 1, l->pidfd, e);
+	r = client_send(*sock, word, strlen(word), l->pidfd, e);
 	own_close(sock);
 	return r < 0 ? err_wrap(e, "%s %s", what, path) : 0;
 }

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "proc/exec.h"
 #include "proc/hooks.h"
 #include "proc/limits.h"
 #include "proc/scheduling.h"
@@ -49,6 +50,11 @@ ROW(take_id)
 	l->state.boot_id = l->boot_id;
 	l->state.own_pidns = plan->ns[NS_PID].action == NS_NEW;
 	l->state.systemd_cgroup = plan->options->systemd_cgroup;
+	l->state.no_new_keyring = plan->options->no_new_keyring;
+	l->state.outer_uid = (struct opt_uint32){ plan->userns.nested,
+						  plan->userns.setup_uid };
+	l->state.outer_gid = (struct opt_uint32){ plan->userns.nested,
+						  plan->userns.setup_gid };
 	l->state.seccomp_listener = plan->process.seccomp_listener;
 	l->state.seccomp_metadata = plan->process.seccomp_metadata;
 	l->state.annotations = plan->spec->annotations;
@@ -90,12 +96,22 @@ ROW(listen)
 }
 
 /* Init inherits the score from the process that stands between, whose /proc
- * entry is not ours to write once it is not dumpable. */
+ * entry is not ours to write once it is not dumpable; and of exec the label for
+ * the next exec, for the same reason. */
 static int prepare_between(void *launch, struct err *e)
 {
 	struct launch *l = launch;
+	const struct plan_process *p = &l->plan->process;
+	int r = limits_set_oom_score(getpid(), p, e);
 
-	return limits_set_oom_score(getpid(), &l->plan->process, e);
+	if (r == 0 && l->joins && (p->apparmor_profile || p->selinux_label)) {
+		autoclose int proc_fd = open("/proc",
+					     O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		r = exec_set_label(p, proc_fd, e);
+		l->label_set = true;
+	}
+	return r;
 }
 
 ROW(open_beforehand)
@@ -122,6 +138,7 @@ ROW(clone)
 		.run = inside_main,
 		.prepare = prepare_between,
 		.arg = l,
+		.target = l->joins ? &l->target : NULL,
 	};
 	autofree int *keep = mem_zero_n(l->plan->n_mounts + 6, sizeof(*keep));
 	const unsigned passed = l->plan->process.pass_fds;
@@ -311,6 +328,7 @@ ROW(pid_file)
 		return err_sys(e, "open %s, the directory of the pid file",
 			       dir);
 	r = snprintf(digits, sizeof(digits), "%d", (int)l->pid);
+	l->pid_file_written = true;
 	return file_replace_at(dir_fd, slash ? slash + 1 : l->pid_file, digits,
 			       (size_t)r, 0644, e);
 }

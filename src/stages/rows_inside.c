@@ -270,9 +270,9 @@ ROW(restrict)
 		r = limits_apply(0, p, e);
 	if (r == 0 && l->slave_fd >= 0)
 		r = console_take(l->slave_fd, e);
-	if (r == 0)
+	if (r == 0 && !l->label_set)
 		r = exec_set_label(p, l->fs.proc_fd, e);
-	if (r == 0 && plan->userns.nested)
+	if (r == 0 && plan->userns.nested && !plan->userns.nest_first)
 		r = userns_nest(plan, l->fs.proc_fd, e);
 	if (r == 0)
 		r = caps_limit_bounding(&p->caps, e);
@@ -401,6 +401,7 @@ static void forget_hosts_things(struct launch *l)
 	l->sync.peer_pidfd = -1;
 	l->pidfd = -1;
 	l->dir_fd = -1;
+	l->target = NS_TARGET_INIT;
 	l->store->root_fd = -1;
 	l->store->lock_fd = -1;
 }
@@ -414,6 +415,10 @@ void inside_main(void *launch)
 	forget_hosts_things(l);
 	(void)umask(l->umask);
 	l->fs.notes = &l->shared->notes;
+	if (l->joins) {
+		(void)stages_walk(l, &exec_table, &e);
+		_exit(1);
+	}
 	if (stages_walk(l, &create_table, &e) < 0)
 		_exit(1);
 	if (l->wait_for_start)

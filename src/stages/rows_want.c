@@ -148,3 +148,19 @@ WANT(poststart)
 {
 	return has_hooks(l, HOOK_POSTSTART);
 }
+
+WANT(open_outer)
+{
+	return l->plan->userns.join_parent || l->plan->userns.nest_first;
+}
+
+/* Else the process that stood between has done it. */
+WANT(become_root)
+{
+	return !l->plan->userns.nest_first;
+}
+
+WANT(open_root)
+{
+	return l->plan->process.terminal || l->plan->process.needs_home;
+}

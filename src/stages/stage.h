@@ -38,6 +38,7 @@ struct stage_table {
 
 extern const struct stage_table create_table;
 extern const struct stage_table start_table;
+extern const struct stage_table exec_table;
 
 /* Walks a table on the launch's side.  0, or -errno with the row's name in
  * front of the sentence. */

@@ -3,6 +3,9 @@
  * This table is the program.  Each row is one action in one of the rows_*.c
  * files; `rootlet plan --stages` prints it and docs/stages.md tells why each
  * row stands where it does.
+ *
+ * `exec` takes the rows of create that make a process what its plan says; what
+ * differs is only how it gets into the container.
  */
 #include "stages/rows.h"
 
@@ -71,6 +74,40 @@ static const struct stage start_rows[] = {
 	{ "run the poststart hooks", HOST, row_poststart, want_poststart },
 };
 
+static const struct stage exec_rows[] = {
+	{ "connect to the sockets of the caller", HOST, row_connect_clients,
+	  want_clients },
+	{ "prepare the seccomp filter", HOST, row_prepare_seccomp,
+	  want_seccomp },
+	{ "open the outer user namespace", HOST, row_open_outer,
+	  want_open_outer },
+	{ "move to the first CPUs", HOST, row_initial_cpus, want_initial_cpus },
+	{ "join the container", HOST, row_clone },
+	{ "become root in the user namespace", INSIDE, row_become_root,
+	  want_become_root },
+	{ "open the root of the container", INSIDE, row_open_root,
+	  want_open_root },
+	{ "open a terminal", INSIDE, row_exec_terminal, want_terminal,
+	  .hands = HANDS_TERMINAL },
+	{ "join the session keyring", INSIDE, row_keyring, want_keyring },
+	{ "find the program", INSIDE, row_find_program },
+	{ "outlive the runtime", INSIDE, row_outlive },
+	{ "set the resource limits", HOST, row_limits, want_limits },
+	{ "set the scheduling", HOST, row_scheduling, want_scheduling },
+	{ "set what of it only the process may", INSIDE, row_scheduling_rest,
+	  want_scheduling_rest },
+	{ "send the terminal", HOST, row_send_terminal, want_send_terminal },
+	{ "send the pidfd", HOST, row_send_pidfd, want_send_pidfd },
+	{ "write the pid file", HOST, row_pid_file, want_pid_file },
+	{ "restrict the process", INSIDE, row_restrict },
+	{ "put the seccomp filter on", INSIDE, row_filter, want_filter },
+	{ "put a seccomp filter with a listener on", INSIDE,
+	  row_filter_listened, want_listener, .hands = HANDS_LISTENER },
+	{ "pass the seccomp listener on", HOST, row_pass_listener,
+	  want_listener },
+	{ "execute the program", INSIDE, row_execute, NULL, true },
+};
+
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
 const struct stage_table create_table = {
@@ -85,4 +122,11 @@ const struct stage_table start_table = {
 	start_rows,
 	ROWS(start_rows),
 	1 + ROWS(create_rows),
+};
+
+const struct stage_table exec_table = {
+	"exec",
+	exec_rows,
+	ROWS(exec_rows),
+	1 + ROWS(create_rows) + ROWS(start_rows),
 };

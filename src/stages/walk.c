@@ -198,5 +198,6 @@ char *stages_text(void)
 
 	add_table(&b, &create_table);
 	add_table(&b, &start_table);
+	add_table(&b, &exec_table);
 	return b.text;
 }

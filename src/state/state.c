@@ -54,6 +54,9 @@ static const struct field state_fields[] = {
 	{ "cgroup", FIELD_STRING, AT(cgroup), 0, NULL, 0 },
 	{ "own_pidns", FIELD_BOOL, AT(own_pidns), 0, NULL, 0 },
 	{ "systemd_cgroup", FIELD_BOOL, AT(systemd_cgroup), 0, NULL, 0 },
+	{ "no_new_keyring", FIELD_BOOL, AT(no_new_keyring), 0, NULL, 0 },
+	{ "outer_uid", FIELD_OPT_UINT32, AT(outer_uid), 0, NULL, 0 },
+	{ "outer_gid", FIELD_OPT_UINT32, AT(outer_gid), 0, NULL, 0 },
 	{ "seccomp_listener", FIELD_STRING, AT(seccomp_listener), 0, &absolute,
 	  0 },
 	{ "seccomp_metadata", FIELD_STRING, AT(seccomp_metadata), 0, NULL, 0 },
@@ -114,6 +117,11 @@ static void put_record(struct json_out *o, const struct state *s)
 	json_string(o, "cgroup", s->cgroup);
 	json_bool(o, "own_pidns", s->own_pidns);
 	json_bool(o, "systemd_cgroup", s->systemd_cgroup);
+	json_bool(o, "no_new_keyring", s->no_new_keyring);
+	if (s->outer_uid.set && s->outer_gid.set) {
+		json_uint(o, "outer_uid", s->outer_uid.value);
+		json_uint(o, "outer_gid", s->outer_gid.value);
+	}
 	if (s->seccomp_listener)
 		json_string(o, "seccomp_listener", s->seccomp_listener);
 	if (s->seccomp_metadata)

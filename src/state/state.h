@@ -34,6 +34,10 @@ struct state {
 	const char *cgroup; /* NULL: none of its own */
 	bool own_pidns; /* when init ends, all of it has ended */
 	bool systemd_cgroup;
+	bool no_new_keyring; /* then exec keeps its caller's, too */
+	/* Init's user namespace is nested in one with this id only; unset: it
+	 * is not. */
+	struct opt_uint32 outer_uid, outer_gid;
 	/* Where the listener of the seccomp filter goes, with what; NULL: the
 	 * filter has none. */
 	const char *seccomp_listener, *seccomp_metadata;
