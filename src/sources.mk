@@ -185,6 +185,8 @@ librootlet_a_SOURCES = \
 	src/sys/client.h \
 	src/sys/effective.c \
 	src/sys/effective.h \
+	src/sys/exe.c \
+	src/sys/exe.h \
 	src/sys/fdpass.c \
 	src/sys/fdpass.h \
 	src/sys/memfd.c \

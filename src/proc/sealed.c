@@ -1,21 +1,22 @@
-/* sealed.c - a copy of our own executable that no container can write.
+/* sealed.c - we run from a file that no container can write.
  *
- * Theory of operation: execveat() of a copy of ourselves, with the same
- * arguments; the second time around /proc/self/exe can't be written and there
- * is nothing to do.  Whoever may mount (real root) takes a read-only detached
- * mount of the executable: who opens /proc/PID/exe opens it by way of that
- * mount, and it lies in no mount namespace where anybody could change it: once
- * the fd is closed, by the exec, mount_setattr() of it and a clone are EINVAL,
- * and writing is EROFS for good (tried).  Everybody else, and root where
- * mounting is forbidden, takes a memfd with all seals.
+ * Theory of operation: whoever may mount (real root) takes a read-only detached
+ * mount of the executable and goes on from there, without executing anything
+ * (sys/exe.h).  Who opens /proc/PID/exe opens it by way of that mount, which
+ * lies in no mount namespace where anybody could change it: once its fd is
+ * closed, mount_setattr() of it and a clone are EINVAL, and writing is EROFS for
+ * good (tried).  Where the kernel does not let us change the file, we execute
+ * it; and where mounting is forbidden, a copy in a memfd with all seals.
+ * Executed with the same arguments, there is nothing to do the second time.
  *
- * For a binary of 0.9 MB the mount costs 0.6 ms a start and the memfd 1.1 ms,
- * of which 0.5 ms are the second exec.
+ * For a binary of 1.4 MB going on costs 0.2 ms a start, executing the mount
+ * 0.6 ms and the memfd 1.1 ms.
  */
 #include "proc/sealed.h"
 
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "sys/exe.h"
 #include "sys/memfd.h"
 #include "sys/mountapi.h"
 
@@ -93,6 +95,27 @@ static int make_mount(int exe_fd)
 	return take_fd(&fd);
 }
 
+/* Goes on from what the mount shows.  Anything but 0: we run from where we
+ * did. */
+static int go_on(int mount_fd)
+{
+	char path[32];
+	autoclose int fd = -1;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", mount_fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = sys_change_exe(fd);
+	own_close(&fd);
+	if (r < 0)
+		return r;
+	/* Believe nobody: it is what a container would open that counts. */
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && is_sealed(fd) > 0 ? 0 : -EIO;
+}
+
 static int run(int fd, char *const *argv)
 {
 	/* O_CLOEXEC is fine: we are no script, which would be opened again. */
@@ -130,6 +153,8 @@ int sealed_reexec(char *const *argv, struct err *e)
 		return 0;
 	}
 	mount_fd = make_mount(exe_fd);
+	if (mount_fd >= 0 && go_on(mount_fd) == 0)
+		return 0;
 	mount = mount_fd < 0 ? mount_fd : run(mount_fd, argv);
 	copy_fd = make_copy(exe_fd);
 	copy = copy_fd < 0 ? copy_fd : run(copy_fd, argv);

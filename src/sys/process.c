@@ -147,18 +147,27 @@ int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
 	return stat_field(fields, 22, ret);
 }
 
+int sys_stat_fields(pid_t pid, const int *numbers, uint64_t *ret, size_t n)
+{
+	autofree char *text = NULL;
+	char *fields;
+	int r;
+
+	r = read_stat(AT_FDCWD, pid, &text, &fields);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = stat_field(fields, numbers[i], &ret[i]);
+	return r;
+}
+
 int sys_has_execed(pid_t pid)
 {
 	/* PF_FORKNOEXEC of the kernel's <linux/sched.h>. */
 	const uint64_t forked_but_no_exec = 0x40;
-	autofree char *text = NULL;
-	char *fields;
+	const int number = 9;
 	uint64_t flags;
 	int r;
 
-	r = read_stat(AT_FDCWD, pid, &text, &fields);
-	if (r == 0)
-		r = stat_field(fields, 9, &flags);
+	r = sys_stat_fields(pid, &number, &flags, 1);
 	if (r < 0)
 		return r;
 	return !(flags & forked_but_no_exec);
