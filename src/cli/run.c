@@ -180,6 +180,8 @@ static int run_planned(const struct globals *g, const struct create_opts *o,
 			return err_sys(e, "become the reaper of orphans");
 		r = supervise_begin(&supervise, e);
 		l.supervise = supervise;
+		if (r == 0)
+			l.sync.stop_fd = supervise_stop_fd(supervise);
 	}
 	if (r == 0)
 		r = run_launched(g, o, b, &l, e);

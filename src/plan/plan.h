@@ -186,6 +186,7 @@ struct plan_process {
 	struct plan_caps caps;
 	struct plan_rlimit *rlimits;
 	size_t n_rlimits;
+	bool limits_raised; /* some above the caller's: HOST's to set */
 	bool no_new_privs;
 	struct plan_scheduler scheduler;
 	struct plan_io_priority io_priority;

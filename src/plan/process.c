@@ -260,6 +260,7 @@ static int plan_rlimits(struct plan *plan, struct err *e)
 		else if (rlimit_number("RLIMIT_NOFILE") == l->resource &&
 			 c->nr_open > 0)
 			r = clamp_rlimit(plan, l, c->nr_open, e);
+		p->limits_raised |= l->hard > c->rlimits[l->resource].hard;
 	}
 	return r;
 }

@@ -35,6 +35,7 @@ struct supervise {
 	sigset_t callers; /* the mask before */
 	struct sigaction callers_pipe;
 	int signal_fd;
+	int stop_fd; /* only for those that mean "stop", and only to poll */
 	struct relay *relay; /* owned; NULL: none */
 	struct notify *notify; /* borrowed; NULL: none */
 	int ended_by; /* signal that ended the program, or 0 */
@@ -74,6 +75,17 @@ static void choose_signals(sigset_t *set)
 	}
 }
 
+static int open_stop_fd(const struct supervise *s)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < N(stops); i++)
+		if (sigismember(&s->ours, stops[i]) == 1)
+			(void)sigaddset(&set, stops[i]);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 int supervise_begin(struct supervise **ret, struct err *e)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -82,7 +94,9 @@ int supervise_begin(struct supervise **ret, struct err *e)
 
 	choose_signals(&s->ours);
 	s->signal_fd = signalfd(-1, &s->ours, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signal_fd < 0) {
+	s->stop_fd = s->signal_fd < 0 ? -1 : open_stop_fd(s);
+	if (s->stop_fd < 0) {
+		own_close(&s->signal_fd);
 		free(s);
 		return err_sys(e, "open a signalfd");
 	}
@@ -104,23 +118,9 @@ void supervise_restore_mask(const struct supervise *s)
 		(void)sigprocmask(SIG_SETMASK, &s->callers, NULL);
 }
 
-int supervise_pending(struct supervise *s)
+int supervise_stop_fd(const struct supervise *s)
 {
-	sigset_t pending;
-
-	if (sigpending(&pending) < 0)
-		return 0;
-	for (size_t i = 0; i < N(stops); i++) {
-		if (sigismember(&s->ours, stops[i]) == 1 &&
-		    sigismember(&pending, stops[i]) == 1)
-			return stops[i];
-	}
-	return 0;
-}
-
-int supervise_fd(const struct supervise *s)
-{
-	return s->signal_fd;
+	return s->stop_fd;
 }
 
 /* Orphans of the container come to us when we are the sub-reaper. */
@@ -291,6 +291,7 @@ void supervise_free(struct supervise *s)
 	while (read(s->signal_fd, &info, sizeof(info)) > 0)
 		;
 	own_close(&s->signal_fd);
+	own_close(&s->stop_fd);
 	(void)sigaction(SIGPIPE, &s->callers_pipe, NULL);
 	(void)sigprocmask(SIG_SETMASK, &s->callers, NULL);
 	free(s);

@@ -19,11 +19,10 @@ int supervise_begin(struct supervise **ret, struct err *e);
 /* INSIDE and in helpers, before exec: the caller's signal mask again, and
  * SIGPIPE as it is by default. */
 void supervise_restore_mask(const struct supervise *s);
-/* A signal came that means "stop" while we were still creating; 0: none.  It
- * stays, and ends with supervise_free() or is forwarded by supervise_wait(). */
-int supervise_pending(struct supervise *s);
-/* Readable when a signal has come; to poll on while creating. */
-int supervise_fd(const struct supervise *s);
+/* Readable when a signal has come that means "stop", to poll on while the
+ * container is being made.  Who does not heed it leaves it to supervise_wait(),
+ * which forwards it, or to supervise_free(), which ends us by it. */
+int supervise_stop_fd(const struct supervise *s);
 
 /* Until the process behind pidfd (a child of ours) ends: master_fd -1 or the
  * terminal to relay (then our stdin, if it is a terminal, is raw meanwhile).

@@ -30,7 +30,7 @@ void launch_init(struct launch *l)
 		.side = HOST,
 		.target = NS_TARGET_INIT,
 		.dir_fd = -1,
-		.sync = { .fd = -1, .peer_pidfd = -1 },
+		.sync = { .fd = -1, .peer_pidfd = -1, .stop_fd = -1 },
 		.inside_fd = -1,
 		.pidfd = -1,
 		.hook_output = HOOK_OUTPUT_INIT,
@@ -239,6 +239,7 @@ int launch_start_created(struct launch *l, struct err *e)
 {
 	int r;
 
+	l->wait_for_start = true;
 	l->sync.peer_pidfd = l->pidfd;
 	r = open_hook_output(l, &l->state.annotations, l->state.bundle, e);
 	if (r == 0)

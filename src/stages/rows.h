@@ -90,6 +90,7 @@ WANT(scheduling_rest);
 WANT(send_terminal);
 WANT(send_pidfd);
 WANT(pid_file);
+WANT(say_start);
 WANT(start_container);
 WANT(filter);
 WANT(listener);

@@ -30,6 +30,17 @@ static int record(struct launch *l, enum status status, struct err *e)
 	return state_write(l->dir_fd, &l->state, e);
 }
 
+/* The config as it was given, for the commands that come later.  The lock is
+ * ours until the container runs, so it may be written while its program is
+ * already being executed. */
+static int keep_config(struct launch *l, struct err *e)
+{
+	if (!l->config_text)
+		return 0;
+	return file_replace_at(l->dir_fd, "config.json", l->config_text,
+			       l->config_len, 0600, e);
+}
+
 ROW(take_id)
 {
 	const struct plan *plan = l->plan;
@@ -61,9 +72,8 @@ ROW(take_id)
 	l->state.degraded = plan->degraded;
 	l->state.n_degraded = plan->n_degraded;
 	/* Until the process is recorded the directory and its lock say all
-	 * there is to say. */
-	return file_replace_at(l->dir_fd, "config.json", l->config_text,
-			       l->config_len, 0600, e);
+	 * there is to say; only who cleans up after us has hooks to know. */
+	return l->hooks ? keep_config(l, e) : 0;
 }
 
 ROW(prepare_seccomp)
@@ -307,8 +317,10 @@ static void take_notes(struct launch *l)
 
 ROW(record_created)
 {
+	int r = l->hooks ? 0 : keep_config(l, e);
+
 	take_notes(l);
-	return record(l, STATUS_CREATED, e);
+	return r < 0 ? r : record(l, STATUS_CREATED, e);
 }
 
 /* Digits only, no newline, by rename: engines read it the moment it is
@@ -333,26 +345,24 @@ ROW(pid_file)
 			       (size_t)r, 0644, e);
 }
 
-/* The last moment at which ^C undoes everything; later it is forwarded. */
+/* To a created container, over its socket: the word itself is the DONE. */
 ROW(say_start)
 {
-	int sig = l->supervise ? supervise_pending(l->supervise) : 0;
-
-	if (sig == 0)
-		return 0;
-	return err_set(e, EINTR,
-		       "interrupted by SIG%s before the program "
-		       "was started",
-		       sigabbrev_np(sig));
+	return 0;
 }
 
 ROW(record_running)
 {
-	/* `start` read its record from the disk; run's notes are still new. */
-	if (l->plan)
+	int r = 0;
+
+	/* `start` read its record from the disk; what run knows is new. */
+	if (l->plan) {
 		take_notes(l);
-	(void)unlinkat(l->dir_fd, "start.sock", 0);
-	return record(l, STATUS_RUNNING, e);
+		r = l->hooks ? 0 : keep_config(l, e);
+	} else {
+		(void)unlinkat(l->dir_fd, "start.sock", 0);
+	}
+	return r < 0 ? r : record(l, STATUS_RUNNING, e);
 }
 
 ROW(poststart)

@@ -266,9 +266,7 @@ ROW(restrict)
 	const struct plan_process *p = &plan->process;
 	int r = 0;
 
-	if (l->shared->limits_left)
-		r = limits_apply(0, p, e);
-	if (r == 0 && l->slave_fd >= 0)
+	if (l->slave_fd >= 0)
 		r = console_take(l->slave_fd, e);
 	if (r == 0 && !l->label_set)
 		r = exec_set_label(p, l->fs.proc_fd, e);
@@ -278,6 +276,9 @@ ROW(restrict)
 		r = caps_limit_bounding(&p->caps, e);
 	if (r == 0 && p->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		r = err_sys(e, "set no_new_privs");
+	/* Late, for what comes before may need files or memory. */
+	if (r == 0 && (l->shared->limits_left || !want_limits(l)))
+		r = limits_apply(0, p, e);
 	if (r == 0 && p->no_new_privs)
 		r = lower(l, e);
 	if (r < 0)
@@ -399,6 +400,7 @@ static void forget_hosts_things(struct launch *l)
 	l->sync.fd = take_fd(&l->inside_fd);
 	l->trees_fd = take_fd(&l->inside_trees_fd);
 	l->sync.peer_pidfd = -1;
+	l->sync.stop_fd = -1;
 	l->pidfd = -1;
 	l->dir_fd = -1;
 	l->target = NS_TARGET_INIT;

@@ -87,9 +87,11 @@ WANT(keyring)
 	return l->plan->process.new_keyring;
 }
 
+/* HOST's, when only it may, or when the scheduling has to come after them;
+ * else the process sets its own. */
 WANT(limits)
 {
-	return l->plan->process.n_rlimits > 0;
+	return l->plan->process.limits_raised || want_scheduling(l);
 }
 
 WANT(initial_cpus)
@@ -124,6 +126,12 @@ WANT(send_pidfd)
 WANT(pid_file)
 {
 	return l->pid_file != NULL;
+}
+
+/* `run` has nothing more to say: it watches for ^C while it waits. */
+WANT(say_start)
+{
+	return l->wait_for_start;
 }
 
 WANT(start_container)

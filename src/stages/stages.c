@@ -60,7 +60,7 @@ static const struct stage create_rows[] = {
 };
 
 static const struct stage start_rows[] = {
-	{ "say start", HOST, row_say_start },
+	{ "say start", HOST, row_say_start, want_say_start },
 	{ "run the startContainer hooks", INSIDE, row_start_container,
 	  want_start_container },
 	{ "restrict the process", INSIDE, row_restrict },

@@ -45,18 +45,23 @@ int sync_fail(struct sync *s, unsigned row, const struct err *err)
  * in the queue. */
 static int wait_readable(struct sync *s, struct err *e)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{ .fd = s->fd, .events = POLLIN },
 		{ .fd = s->peer_pidfd, .events = POLLIN },
+		{ .fd = s->stop_fd, .events = POLLIN },
 	};
 
 	for (;;) {
-		int n = poll(fds, 2, -1);
+		int n = poll(fds, 3, -1);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_sys(e, "wait for the other side");
+		if (fds[2].revents)
+			return err_set(e, EINTR,
+				       "interrupted while the container was "
+				       "being made");
 		if (fds[0].revents)
 			return 0;
 		if (!fds[1].revents)

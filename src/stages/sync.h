@@ -20,6 +20,7 @@ struct sync_msg {
 struct sync {
 	int fd; /* -1: there is no other side yet */
 	int peer_pidfd; /* -1: the end of file alone tells that it ended */
+	int stop_fd; /* -1, or readable when the user wants us to stop */
 };
 
 int sync_pair(int ret_fds[2], struct err *e);
@@ -29,7 +30,8 @@ int sync_fail(struct sync *s, unsigned row, const struct err *err);
 
 /* Waits for the DONE of row `last`, or of a FAIL of a row in first..last,
  * whose sentence arrives in e.  *ret_fd: -1, or what came with it.  The end
- * of file is -ECHILD: "the other side ended without a word". */
+ * of file is -ECHILD: "the other side ended without a word"; that stop_fd
+ * became readable meanwhile is -EINTR. */
 int sync_await(struct sync *s, unsigned first, unsigned last, int *ret_fd,
 	       struct err *e);
 void sync_close(struct sync *s);

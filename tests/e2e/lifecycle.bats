@@ -430,3 +430,19 @@ b" .hidden "a*" ü "$long"; do
 	[ ! -e "$ROOT/c2" ]
 	[ "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name '*pid*')" = "$BATS_TEST_TMPDIR/pid" ]
 }
+
+@test "a signal while the container is being made undoes it" {
+	local pid
+	bundle '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "exec sleep 100"]}]'
+	script true
+	"$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" "$CID" >out 2>err 3>&- &
+	pid=$!
+	until_true 5 test -f "$ROOT/$CID/state.json"
+	sleep 0.3
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" = 1 ]
+	grep -q 'interrupted while the container was being made' err
+	[ ! -e "$ROOT/$CID" ]
+}
