@@ -142,6 +142,8 @@ librootlet_a_SOURCES = \
 	src/proc/seccomp_cache.h \
 	src/proc/seccomp_compile.c \
 	src/proc/seccomp_compile.h \
+	src/proc/seccomp_newer.c \
+	src/proc/seccomp_newer.h \
 	src/proc/supervise.c \
 	src/proc/supervise.h \
 	src/proc/terminal.c \

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_mem \
 	tests/unit/test_mount_options \
+	tests/unit/test_notified \
 	tests/unit/test_notify \
 	tests/unit/test_options \
 	tests/unit/test_seccomp \

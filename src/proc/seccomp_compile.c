@@ -9,7 +9,8 @@
  *   libseccomp takes one per argument;
  * - a rule that says what the default says is left out (libseccomp refuses
  *   it);
- * - the native architecture is always in.
+ * - the native architecture is always in;
+ * - calls newer than the profile get ENOSYS (seccomp_newer.c).
  */
 #include "proc/seccomp_compile.h"
 
@@ -23,11 +24,15 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "proc/seccomp.h"
+#include "proc/seccomp_newer.h"
 #include "sys/memfd.h"
 
-#define ARGS_MAX  6
-#define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel, which cuts what is above */
-#define TRACE_MAX 0xffff
+#define ARGS_MAX   6
+#define ERRNO_MAX  4095 /* MAX_ERRNO of the kernel, which cuts what is above */
+#define TRACE_MAX  0xffff
+
+#define STEP	   sizeof(struct sock_filter)
+#define FILTER_MAX (BPF_MAXINSNS * STEP)
 
 static void context_done(scmp_filter_ctx *ctx)
 {
@@ -192,43 +197,68 @@ static int add_rule(scmp_filter_ctx ctx, const struct spec_syscall *rule,
 	return 0;
 }
 
-/* "SCMP_ARCH_X86_64" is libseccomp's "x86_64". */
-static int add_arch(scmp_filter_ctx ctx, const char *name, struct err *e)
+/* "SCMP_ARCH_X86_64" is libseccomp's "x86_64".  0: it does not know it. */
+static uint32_t arch_token(const char *name)
 {
 	const char *rest = str_after(name, "SCMP_ARCH_");
 	char lower[32];
-	uint32_t token = 0;
 	size_t i = 0;
-	int r;
 
 	for (; rest && rest[i] && i < sizeof(lower) - 1; i++)
 		lower[i] = (char)tolower((unsigned char)rest[i]);
 	lower[i] = '\0';
-	if (rest && !rest[i])
-		token = seccomp_arch_resolve_name(lower);
+	return rest && !rest[i] ? seccomp_arch_resolve_name(lower) : 0;
+}
+
+/* A call of an architecture that is not in the filter ends the program, so
+ * leaving one out is never a weaker filter: those that the library does not
+ * know (the machines that rootlet runs on have no such calls anyway), and those
+ * of the other byte order (EDOM). */
+static int add_arch(scmp_filter_ctx ctx, const char *name,
+		    struct seccomp_archs *archs, struct err *e)
+{
+	const uint32_t token = arch_token(name);
+	int r;
+
 	if (token == 0)
-		return err_set(e, EINVAL,
-			       "linux.seccomp.architectures: libseccomp %s "
-			       "does not know %s",
-			       seccomp_library_version(), name);
+		return 0;
 	r = seccomp_arch_add(ctx, token);
-	/* EEXIST: given twice, or the native one.  EDOM: of the other byte
-	 * order; no process here can ever make a call of it. */
-	if (r < 0 && r != -EEXIST && r != -EDOM)
+	if (r == -EEXIST || r == -EDOM) /* given twice, or the native one */
+		return 0;
+	if (r < 0)
 		return err_errno(e, r, "linux.seccomp.architectures: add %s",
 				 name);
+	if (archs->n < SECCOMP_ARCHS_MAX)
+		archs->v[archs->n++] = token;
 	return 0;
 }
 
+static int add_archs(scmp_filter_ctx ctx, const struct spec_seccomp *profile,
+		     struct seccomp_archs *archs, struct err *e)
+{
+	int r = 0;
+
+	/* libseccomp has put it in. */
+	archs->v[0] = seccomp_arch_native();
+	archs->n = 1;
+	for (size_t i = 0; r == 0 && i < profile->architectures.n; i++)
+		r = add_arch(ctx, profile->architectures.v[i], archs, e);
+	return r;
+}
+
+static int too_long(struct err *e)
+{
+	(void)err_set(e, E2BIG, "the filter has more than %d instructions",
+		      BPF_MAXINSNS);
+	return err_hint(e, "the kernel takes no more: shorten linux.seccomp or "
+			   "leave out architectures");
+}
+
 /* 2.5.4 exports to an fd only. */
-static int export_program(scmp_filter_ctx ctx, struct seccomp_filter *f,
+static int export_program(scmp_filter_ctx ctx, char **ret, size_t *ret_len,
 			  struct err *e)
 {
-	const size_t step = sizeof(struct sock_filter);
-	const size_t max = BPF_MAXINSNS * step;
-	autofree char *program = NULL;
 	autoclose int fd = sys_memfd_data("seccomp");
-	size_t len;
 	int r;
 
 	if (fd < 0)
@@ -238,28 +268,53 @@ static int export_program(scmp_filter_ctx ctx, struct seccomp_filter *f,
 		return err_errno(e, r, "compile the filter");
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_sys(e, "read the compiled filter");
-	r = file_read_fd(fd, max, &program, &len);
-	if (r == -EFBIG) {
-		(void)err_set(e, E2BIG,
-			      "the filter has more than %d instructions",
-			      BPF_MAXINSNS);
-		return err_hint(e, "the kernel takes no more: shorten "
-				   "linux.seccomp or leave out architectures");
-	}
-	if (r < 0 || len == 0 || len % step != 0)
+	r = file_read_fd(fd, FILTER_MAX, ret, ret_len);
+	if (r == -EFBIG)
+		return too_long(e);
+	if (r < 0 || *ret_len == 0 || *ret_len % STEP != 0)
 		return err_errno(e, r < 0 ? r : -EIO,
 				 "read the compiled filter");
-	f->program = take_ptr(&program);
-	f->n = len / step;
 	return 0;
+}
+
+/* What goes in front, and the program. */
+static int join(const struct sock_filter *front, size_t n_front,
+		const char *program, size_t len, struct seccomp_filter *f,
+		struct err *e)
+{
+	const size_t front_len = n_front * STEP;
+	char *all;
+
+	if (front_len + len > FILTER_MAX)
+		return too_long(e);
+	all = mem_zero(front_len + len);
+	memcpy(all, front, front_len);
+	memcpy(all + front_len, program, len);
+	f->program = all;
+	f->n = (front_len + len) / STEP;
+	return 0;
+}
+
+static int add_rules(scmp_filter_ctx ctx, const struct spec_seccomp *profile,
+		     uint32_t default_action, struct err *e)
+{
+	const struct spec_syscall *rules = profile->syscalls.v;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < profile->syscalls.n; i++)
+		r = add_rule(ctx, &rules[i], i, default_action, e);
+	return r;
 }
 
 int seccomp_compile(const struct spec_seccomp *profile,
 		    struct seccomp_filter *f, struct err *e)
 {
+	struct sock_filter front[SECCOMP_NEWER_MAX];
 	auto(context) scmp_filter_ctx ctx = NULL;
-	const struct spec_syscall *rules = profile->syscalls.v;
+	autofree char *program = NULL;
+	struct seccomp_archs archs;
 	uint32_t action;
+	size_t len = 0;
 	int r;
 
 	r = action_value(profile->default_action, &profile->default_errno_ret,
@@ -274,15 +329,13 @@ int seccomp_compile(const struct spec_seccomp *profile,
 	/* A binary tree of the numbers: half the time of a chain of
 	 * comparisons at each call.  Older libraries do without. */
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (size_t i = 0; i < profile->architectures.n; i++) {
-		r = add_arch(ctx, profile->architectures.v[i], e);
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < profile->syscalls.n; i++) {
-		r = add_rule(ctx, &rules[i], i, action, e);
-		if (r < 0)
-			return r;
-	}
-	return export_program(ctx, f, e);
+	r = add_archs(ctx, profile, &archs, e);
+	if (r == 0)
+		r = add_rules(ctx, profile, action, e);
+	if (r == 0)
+		r = export_program(ctx, &program, &len, e);
+	if (r < 0)
+		return r;
+	return join(front, seccomp_newer(profile, &archs, front), program, len,
+		    f, e);
 }

@@ -34,6 +34,39 @@ cache_files() { find "$ROOT" -path '*.seccomp*' -type f; }
 	like '.*(not permitted|denied).*'
 }
 
+# Names of calls whose number is setns's or above, on x86-64 or arm64.
+NEWER='^(bpf|cachestat|fchmodat2|listmount|lsm_.*|map_shadow_stack|mseal|statmount|.*xattrat|clock_.*64|close_range|copy_file_range|epoll_pwait2|execveat|faccessat2|finit_module|fs(config|mount|open|pick)|futex_.+|getcpu|getrandom|io_pgetevents.*|io_uring.*|kcmp|kexec_file_load|landlock.*|membarrier|memfd.*|mlock2|mount_setattr|move_mount|mq_.*64|open_tree|openat2|pidfd_.*|pkey_.*|ppoll_.*|preadv2|process_.*|pselect6_.*|pwritev2|quotactl_fd|recvmmsg_.*|renameat2|rseq|.*_time64|sched_[gs]etattr|seccomp|sendmmsg|set_mempolicy_home_node|setns|statx|timer.*64|userfaultfd)$'
+
+@test "calls newer than the profile: ENOSYS; those that it leaves out: the default" {
+	bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 28, syscalls: [{action: "SCMP_ACT_ALLOW",
+		names: [$s[0].syscalls[] | select(.action == "SCMP_ACT_ALLOW").names[] | select(test($newer) | not)]}]}' \
+		--slurpfile s "$TOP/tests/bench/seccomp.json" --arg newer "$NEWER"
+	inside 'busybox nsenter -u/proc/1/ns/uts true 2>&1; true'
+	[ "$status" = 0 ] || complain
+	like '.*setns.*Function not implemented'
+	config '.linux.seccomp.syscalls[0].names += ["statx"]'
+	inside 'busybox nsenter -u/proc/1/ns/uts true 2>&1; true'
+	[ "$status" = 0 ] || complain
+	like '.*setns.*No space left on device'
+	# A default that ends the program does not, for what nobody had heard of.
+	config '.linux.seccomp.syscalls[0].names -= ["statx"] | .linux.seccomp.defaultAction = "SCMP_ACT_KILL_PROCESS" | del(.linux.seccomp.defaultErrnoRet)'
+	inside 'busybox nsenter -u/proc/1/ns/uts true 2>&1; true'
+	[ "$status" = 0 ] || complain
+	like '.*setns.*Function not implemented'
+}
+
+@test "arguments of 64 bits" {
+	for rule in 'EQ 5000000000 5000000000:705032704' 'GT 4294967295 4294967296:4294967295' 'MASKED_EQ 25769803776 12884901893:5'; do
+		read -r op value sizes <<<"$rule"
+		extra=''
+		[ "$op" != MASKED_EQ ] || extra=', valueTwo: 8589934592'
+		filter "{syscalls: [{names: [\"ftruncate\"], action: \"SCMP_ACT_ERRNO\", errnoRet: 40, args: [{index: 1, value: $value, op: \"SCMP_CMP_$op\"$extra}]}]}"
+		inside ">/dev/shm/a; busybox truncate -s ${sizes%:*} /dev/shm/a 2>&1; busybox truncate -s ${sizes#*:} /dev/shm/a && echo let through"
+		[ "$status" = 0 ] || complain "$rule"
+		has 'let through' && like '.*(Symbolic link loop|Too many levels of symbolic links)' || complain "$rule"
+	done
+}
+
 @test "arguments: every operator" {
 	# kill(2) by its signal number: 0 is a no-op that tells whether it was let through.
 	for rule in 'EQ 10 0:10' 'NE 10 10:0' 'LT 10 10:9' 'LE 10 11:10' 'GE 10 9:10' 'GT 10 10:11' 'MASKED_EQ 12 3:12'; do
@@ -88,9 +121,26 @@ cache_files() { find "$ROOT" -path '*.seccomp*' -type f; }
 }
 
 @test "flags" {
-	filter '{flags: ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"], syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO"}]}'
+	filter '{flags: ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC"], syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO"}]}'
 	inside 'mkdir /dev/shm/x 2>&1; true'
 	ok && like '.*not permitted'
+	# It is about notifications, and there are none.
+	config '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	inside true
+	refused linux.seccomp.flags SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV SCMP_ACT_NOTIFY
+}
+
+@test "architectures: every word of the specification; the native one is always in" {
+	filter '{syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO"}]}'
+	config '.linux.seccomp.architectures = (["X86", "X86_64", "X32", "ARM", "AARCH64", "MIPS", "MIPS64", "MIPS64N32", "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC", "PPC64", "PPC64LE",
+		"S390", "S390X", "PARISC", "PARISC64", "RISCV64", "LOONGARCH64", "M68K", "SH", "SHEB"] | map("SCMP_ARCH_" + .))'
+	inside 'mkdir /dev/shm/x 2>&1; true'
+	ok && like '.*not permitted'
+	for archs in '[]' '["SCMP_ARCH_S390X"]'; do
+		config ".linux.seccomp.architectures = $archs"
+		inside 'mkdir /dev/shm/x 2>&1; true'
+		ok && like '.*not permitted'
+	done
 }
 
 @test "without no_new_privs, and for another user" {

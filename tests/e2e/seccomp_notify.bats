@@ -110,6 +110,17 @@ MKDIR='["mkdir", "mkdirat"]'
 	said 'call: execve'
 }
 
+@test "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, or a kernel that does not have it" {
+	agent "$BATS_TEST_TMPDIR/agent"
+	notify "$MKDIR" '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	inside 'mkdir /dev/shm/a && ls /dev/shm'
+	if grep -q 'this kernel does not have' <<<"$stderr"; then
+		refused linux.seccomp.flags SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+	else
+		ok && has a
+	fi
+}
+
 @test "the agent ends: calls fail, nothing hangs" {
 	agent -q 2 "$BATS_TEST_TMPDIR/agent"
 	notify "$MKDIR"

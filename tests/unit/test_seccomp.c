@@ -37,9 +37,17 @@ static int prepare(const char *text, int cache_fd, struct seccomp_filter *f,
 	return seccomp_prepare(spec.linux_->seccomp, cache_fd, f, e);
 }
 
-/* The errno of getpriority(which, who), 0, or 300 + the signal that ended it.
- * A call that nothing else here makes. */
-static int call(const char *profile, long which, long who)
+/* Makes a system call; returns its errno or 0. */
+typedef int made_fn(long nr, long a, long b);
+
+static int native(long nr, long a, long b)
+{
+	return syscall(nr, a, b) < 0 ? errno : 0;
+}
+
+/* The errno of the call under the filter, 0, or 300 + the signal that ended
+ * it. */
+static int made(const char *profile, made_fn *make, long nr, const long args[2])
 {
 	struct seccomp_filter f = { 0 };
 	const struct rlimit no_core = { 0 };
@@ -53,20 +61,27 @@ static int call(const char *profile, long which, long who)
 	}
 	pid = fork();
 	if (pid == 0) {
-		long r;
+		int r;
 
 		(void)setrlimit(RLIMIT_CORE, &no_core);
 		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		if (seccomp_install(&f, &e) < 0)
 			_exit(255);
-		r = syscall(SYS_getpriority, which, who);
+		r = make(nr, args[0], args[1]);
 		/* Sanitizers do more than this in _exit(). */
-		(void)syscall(SYS_exit_group, r < 0 ? errno : 0);
+		(void)syscall(SYS_exit_group, r);
 	}
 	(void)waitpid(pid, &status, 0);
 	seccomp_filter_done(&f);
 	return WIFSIGNALED(status) ? 300 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
+}
+
+/* getpriority(which, who): a call that nothing else here makes. */
+static int call(const char *profile, long which, long who)
+{
+	return made(profile, native, SYS_getpriority,
+		    (const long[]){ which, who });
 }
 
 #define RULE(rest)                                                         \
@@ -132,6 +147,144 @@ static void conditions(void)
 	is_int(call(wide, -1, 0), 99, "all 64 bits");
 }
 
+#define HIGH 0x100000000L
+
+static void conditions_of_64_bits(void)
+{
+	const char *const masked = RULE(
+		NO ",\"args\":[{\"index\":0,\"value\":64424509440,"
+		   "\"valueTwo\":12884901888,\"op\":\"SCMP_CMP_MASKED_EQ\"}]");
+	const struct {
+		const char *rule, *name;
+		long which;
+		int want;
+	} cases[] = {
+		{ RULE(NO ",\"args\":[" COND(0, EQ, 4294967296) "]"),
+		  "EQ, the upper half", HIGH, 99 },
+		{ RULE(NO ",\"args\":[" COND(0, EQ, 4294967296) "]"),
+		  "not EQ, the lower half alone", 0, 0 },
+		{ RULE(NO ",\"args\":[" COND(0, NE, 0) "]"),
+		  "NE, the upper half", HIGH, 99 },
+		{ RULE(NO ",\"args\":[" COND(0, GT, 4294967295) "]"), "GT",
+		  HIGH, 99 },
+		{ RULE(NO ",\"args\":[" COND(0, GT, 4294967296) "]"), "not GT",
+		  HIGH, EINVAL },
+		{ RULE(NO ",\"args\":[" COND(0, GE, 4294967296) "]"), "GE",
+		  HIGH, 99 },
+		{ RULE(NO ",\"args\":[" COND(0, LT, 4294967297) "]"), "LT",
+		  HIGH, 99 },
+		{ RULE(NO ",\"args\":[" COND(0, LE, 4294967295) "]"), "not LE",
+		  HIGH, EINVAL },
+		{ masked, "MASKED_EQ", 3 * HIGH + 7, 99 },
+		{ masked, "not MASKED_EQ", HIGH + 7, EINVAL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int got = call(cases[i].rule, cases[i].which, 0);
+
+		/* Let through, the kernel sees the lower half only. */
+		if (cases[i].want == EINVAL)
+			is_int(got == 0 || got == EINVAL, 1, cases[i].name);
+		else
+			is_int(got, cases[i].want, cases[i].name);
+	}
+}
+
+/* What a profile allows that has heard of calls up to setns. */
+#define UP_TO_SETNS(action, archs)                                          \
+	SPEC("{\"defaultAction\":\"" action "\"," archs                     \
+	     "\"syscalls\":[{\"names\":[\"exit_group\",\"setns\",\"exit\"," \
+	     "\"no_such_call\"],\"action\":\"SCMP_ACT_ALLOW\"}]}")
+#define REFUSING UP_TO_SETNS("SCMP_ACT_ERRNO", "")
+#define NEVER	 9999 /* no kernel has so many */
+
+static void newer_calls(void)
+{
+	static const long args[2] = { -1, 0 };
+
+	is_int(made(REFUSING, native, SYS_getpriority, args), EPERM,
+	       "left out: the default");
+	is_int(made(REFUSING, native, SYS_setns, args), EBADF,
+	       "the newest that the profile names is allowed");
+	is_int(made(REFUSING, native, SYS_setns + 1, args), ENOSYS,
+	       "the one after it: ENOSYS");
+	is_int(made(REFUSING, native, NEVER, args), ENOSYS, "and all others");
+	is_int(made(REFUSING, native, -1, args), EPERM,
+	       "no number at all is not newer");
+	is_int(made(UP_TO_SETNS("SCMP_ACT_KILL_PROCESS", ""), native,
+		    SYS_setns + 1, args),
+	       ENOSYS, "where the default is to kill, too");
+	is_int(made(UP_TO_SETNS("SCMP_ACT_TRAP", ""), native, SYS_setns + 1,
+		    args),
+	       ENOSYS, "and where it is a trap");
+	is_int(made(UP_TO_SETNS("SCMP_ACT_KILL_PROCESS", ""), native,
+		    SYS_getpriority, args),
+	       300 + SIGSYS, "left out: killed");
+	is_int(made(UP_TO_SETNS("SCMP_ACT_LOG", ""), native, SYS_memfd_create,
+		    (const long[]){ 0, 0 }),
+	       EFAULT, "a default that allows is left alone");
+	is_int(made(SPEC("{\"defaultAction\":\"SCMP_ACT_ERRNO\","
+			 "\"defaultErrnoRet\":5,\"syscalls\":[]}"),
+		    native, NEVER, args) == 0,
+	       0, "a profile that names nothing");
+}
+
+#ifdef __x86_64__
+/* A call of the 32-bit architecture. */
+static int of_i386(long nr, long a, long b)
+{
+	int r;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"((int)nr), "b"((int)a), "c"((int)b)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return r < 0 ? -r : 0;
+}
+
+#define I386_GETPRIORITY 96
+#define I386_SETNS	 346
+#define X32		 0x40000000L
+#define WITH_X86	 "\"architectures\":[\"SCMP_ARCH_X86\"],"
+#define WITH_X32	 "\"architectures\":[\"SCMP_ARCH_X32\"],"
+
+static void sub_architectures(void)
+{
+	static const long args[2] = { -1, 0 };
+	const char *const x86 = UP_TO_SETNS("SCMP_ACT_ERRNO", WITH_X86);
+	const char *const x32 = UP_TO_SETNS("SCMP_ACT_ERRNO", WITH_X32);
+
+	is_int(made(REFUSING, native, X32 | SYS_getpriority, args),
+	       300 + SIGSYS, "x32 is not in the filter: killed");
+	is_int(made(REFUSING, native, X32 | NEVER, args), 300 + SIGSYS,
+	       "and a newer one is not taken for one of ours");
+	is_int(made(x32, native, X32 | SYS_getpriority, args), EPERM,
+	       "x32 is in it: the default");
+	is_int(made(x32, native, X32 | NEVER, args), ENOSYS, "and newer calls");
+	is_int(made(x32, native, SYS_setns + 1, args), ENOSYS,
+	       "the native one beside it");
+	if (made(SPEC("{" ALLOW "," WITH_X86 "\"syscalls\":[]}"), of_i386,
+		 I386_GETPRIORITY, (const long[]){ 0, 0 }) != 0) {
+		skip("calls of i386", "this kernel has none");
+		return;
+	}
+	is_int(made(REFUSING, of_i386, I386_GETPRIORITY, args), 300 + SIGSYS,
+	       "i386 is not in the filter: killed");
+	is_int(made(x86, of_i386, I386_GETPRIORITY, args), EPERM,
+	       "i386 is in it: the default");
+	is_int(made(x86, of_i386, I386_SETNS, args), EBADF, "allowed");
+	is_int(made(x86, of_i386, I386_SETNS + 1, args), ENOSYS,
+	       "newer than the profile, by its own numbers");
+	is_int(made(x86, native, SYS_setns + 1, args), ENOSYS,
+	       "and the native ones by theirs");
+}
+#else
+static void sub_architectures(void)
+{
+	skip("calls of other architectures", "tried on x86-64 only");
+}
+#endif
+
 static void fails(const char *profile, const char *text, const char *name)
 {
 	struct seccomp_filter f = { 0 };
@@ -160,11 +313,24 @@ static void refused(void)
 	      "a flag for notify");
 }
 
+static const char *const every_arch[] = {
+	"SCMP_ARCH_X86",      "SCMP_ARCH_X86_64",  "SCMP_ARCH_X32",
+	"SCMP_ARCH_ARM",      "SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",
+	"SCMP_ARCH_MIPS64",   "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPS64N32",
+	"SCMP_ARCH_MIPSEL64", "SCMP_ARCH_PPC",	   "SCMP_ARCH_MIPSEL64N32",
+	"SCMP_ARCH_PPC64",    "SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390",
+	"SCMP_ARCH_S390X",    "SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64",
+	"SCMP_ARCH_RISCV64",  "SCMP_ARCH_M68K",	   "SCMP_ARCH_LOONGARCH64",
+	"SCMP_ARCH_SH",	      "SCMP_ARCH_SHEB",	   NULL,
+};
+
 static void flags_and_archs(void)
 {
 	struct seccomp_filter f = { 0 };
 	struct seccomp_filter more = { 0 };
+	char text[512];
 	struct err e;
+	int r;
 
 	is_int(prepare(SPEC("{" ALLOW "}"), -1, &f, &e), 0, "no flags");
 	is_int(f.flags, SECCOMP_FILTER_FLAG_SPEC_ALLOW, "the default one");
@@ -180,12 +346,26 @@ static void flags_and_archs(void)
 	ok(more.n > f.n, "the architectures are in");
 	seccomp_filter_done(&f);
 	seccomp_filter_done(&more);
-	/* libseccomp 2.5 does not know it. */
-	if (prepare(SPEC("{" ALLOW ",\"architectures\":[\"SCMP_ARCH_SHEB\"]}"),
-		    -1, &f, &e) < 0)
-		ok(strstr(e.text, "does not know SCMP_ARCH_SHEB"),
-		   "one that the library does not know is named");
-	seccomp_filter_done(&f);
+	for (const char *const *v = every_arch; *v; v++) {
+		(void)snprintf(text, sizeof(text),
+			       SPEC("{" ALLOW ",\"architectures\":[\"%s\"]}"),
+			       *v);
+		is_int(prepare(text, -1, &f, &e), 0, *v);
+		seccomp_filter_done(&f);
+	}
+	for (const char *const *v = seccomp_flag_names(); *v; v++) {
+		(void)snprintf(text, sizeof(text),
+			       SPEC("{\"defaultAction\":\"SCMP_ACT_NOTIFY\","
+				    "\"flags\":[\"%s\"]}"),
+			       *v);
+		r = prepare(text, -1, &f, &e);
+		is_int(r, seccomp_flag_known(*v) ? 0 : -ENOTSUP, *v);
+		ok(r < 0 || (f.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER),
+		   "who notifies has a listener");
+		seccomp_filter_done(&f);
+	}
+	ok(!seccomp_flag_known("SECCOMP_FILTER_FLAG_NEW_LISTENER"),
+	   "a flag that is not a bundle's to give");
 }
 
 #define PROGRAM "0123456789abcdef"
@@ -314,6 +494,9 @@ int main(void)
 	} else {
 		actions();
 		conditions();
+		conditions_of_64_bits();
+		newer_calls();
+		sub_architectures();
 	}
 	refused();
 	flags_and_archs();
