@@ -58,7 +58,7 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.item = "process.oomScoreAdj",
 		.wanted = "a lower score",
 		.got = "the caller's own score",
-		.why = "going below the caller's score takes CAP_SYS_RESOURCE on the host",
+		.why = "going below the lowest score that the caller was ever given takes CAP_SYS_RESOURCE on the host",
 		.fix = "remove process.oomScoreAdj, or name one that is not below the caller's",
 	},
 	[DEGRADE_SCHEDULER] = {

@@ -196,7 +196,7 @@ struct plan_process {
 	const char *personality_name; /* NULL: the caller's stays */
 	unsigned long personality; /* PER_… */
 	bool set_oom_score_adj;
-	int oom_score_adj;
+	int oom_score_adj, callers_oom_score_adj;
 	uint32_t pass_fds; /* how many fds from 3 on the program keeps */
 	bool passes_listen_pid; /* LISTEN_PID= is its pid, then */
 	bool terminal;

@@ -265,10 +265,11 @@ static int plan_rlimits(struct plan *plan, struct err *e)
 	return r;
 }
 
+/* Whether a lower score than the caller's is granted depends on the lowest that
+ * somebody with CAP_SYS_RESOURCE has given it, which only a trial tells. */
 static int plan_oom_score(struct plan *plan, struct err *e)
 {
 	const struct opt_int64 *wanted = &plan->spec->process->oom_score_adj;
-	int own = plan->caller->oom_score_adj;
 	struct plan_process *p = &plan->process;
 
 	if (!wanted->set)
@@ -280,12 +281,8 @@ static int plan_oom_score(struct plan *plan, struct err *e)
 			       (long long)wanted->value);
 	p->set_oom_score_adj = true;
 	p->oom_score_adj = (int)wanted->value;
-	if (p->oom_score_adj >= own || may_raise(plan->caller))
-		return 0;
-	p->set_oom_score_adj = false;
-	return degrade_add(plan, DEGRADE_OOM_SCORE, NULL,
-			   arena_format(&plan->arena, "%d", p->oom_score_adj),
-			   arena_format(&plan->arena, "%d", own), e);
+	p->callers_oom_score_adj = plan->caller->oom_score_adj;
+	return 0;
 }
 
 /* --- labels and the rest */

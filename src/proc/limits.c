@@ -96,12 +96,8 @@ int limits_set_oom_score(pid_t pid, const struct plan_process *p, struct err *e)
 	r = file_write_at(AT_FDCWD, path, text, (size_t)len);
 	if (r >= 0)
 		return 0;
-	(void)err_errno(e, r, "set the OOM score of the container to %d",
-			p->oom_score_adj);
-	if (r == -EACCES)
-		return err_hint(e,
-				"going below the score of the caller takes "
-				"CAP_SYS_RESOURCE: leave out "
-				"process.oomScoreAdj or ask for a higher one");
-	return r;
+	if (r == -EACCES && p->oom_score_adj < p->callers_oom_score_adj)
+		return 1;
+	return err_errno(e, r, "set the OOM score of the container to %d",
+			 p->oom_score_adj);
 }

@@ -105,6 +105,16 @@ ROW(listen)
 	return 0;
 }
 
+static int set_oom_score(struct launch *l, pid_t pid, struct err *e)
+{
+	int r = limits_set_oom_score(pid, &l->plan->process, e);
+
+	if (r <= 0)
+		return r;
+	return degrade_note(l->plan, &l->shared->notes, DEGRADE_OOM_SCORE, 0,
+			    e);
+}
+
 /* Init inherits the score from the process that stands between, whose /proc
  * entry is not ours to write once it is not dumpable; and of exec the label for
  * the next exec, for the same reason. */
@@ -112,7 +122,7 @@ static int prepare_between(void *launch, struct err *e)
 {
 	struct launch *l = launch;
 	const struct plan_process *p = &l->plan->process;
-	int r = limits_set_oom_score(getpid(), p, e);
+	int r = set_oom_score(l, getpid(), e);
 
 	if (r == 0 && l->joins && (p->apparmor_profile || p->selinux_label)) {
 		autoclose int proc_fd = open("/proc",
@@ -198,7 +208,7 @@ ROW(record_process)
 
 ROW(set_oom_score)
 {
-	return limits_set_oom_score(l->pid, &l->plan->process, e);
+	return set_oom_score(l, l->pid, e);
 }
 
 ROW(idmap_start)

@@ -309,6 +309,9 @@ caps='grep -E "^Cap" /proc/self/status | sed "s/[[:space:]]/ /"'
 		has "$before"
 		degraded "$(rootlet state c1)" oomScoreAdj
 	fi
+	# Up and down again is anybody's right.
+	bundle '.process.oomScoreAdj = $n' --argjson n $((before + 100))
+	(echo $((before + 200)) >/proc/self/oom_score_adj && CID=c3 inside 'cat /proc/self/oom_score_adj' && ok && has $((before + 100)))
 	bundle '.process.oomScoreAdj = 5000'
 	CID=c2 inside true
 	refused oomScoreAdj
