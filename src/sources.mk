@@ -126,16 +126,14 @@ librootlet_a_SOURCES = \
 	src/proc/hooks.h \
 	src/proc/limits.c \
 	src/proc/limits.h \
-	src/proc/notified.c \
-	src/proc/notified.h \
 	src/proc/notify.c \
 	src/proc/notify.h \
 	src/proc/relay.c \
 	src/proc/relay.h \
-	src/proc/sealed.c \
-	src/proc/sealed.h \
 	src/proc/scheduling.c \
 	src/proc/scheduling.h \
+	src/proc/sealed.c \
+	src/proc/sealed.h \
 	src/proc/seccomp.c \
 	src/proc/seccomp.h \
 	src/proc/seccomp_cache.c \
@@ -144,6 +142,8 @@ librootlet_a_SOURCES = \
 	src/proc/seccomp_compile.h \
 	src/proc/seccomp_newer.c \
 	src/proc/seccomp_newer.h \
+	src/proc/seccomp_thread.c \
+	src/proc/seccomp_thread.h \
 	src/proc/supervise.c \
 	src/proc/supervise.h \
 	src/proc/terminal.c \

@@ -20,10 +20,10 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_mem \
 	tests/unit/test_mount_options \
-	tests/unit/test_notified \
 	tests/unit/test_notify \
 	tests/unit/test_options \
 	tests/unit/test_seccomp \
+	tests/unit/test_seccomp_thread \
 	tests/unit/test_signal \
 	tests/unit/test_spec \
 	tests/unit/test_state \

@@ -19,7 +19,7 @@ const struct annotation annotation_table[] = {
 	{ ANNOTATION_PIDFD, ANNOTATION_TAKEN, NULL, NULL },
 	{ "run.oci.seccomp.plugins", ANNOTATION_REFUSED, NULL,
 	  "name a listener with linux.seccomp.listenerPath" },
-	{ "run.oci.seccomp.receiver", ANNOTATION_TAKEN, NULL, NULL },
+	{ ANNOTATION_SECCOMP, ANNOTATION_TAKEN, NULL, NULL },
 	{ "run.oci.seccomp_bpf_data", ANNOTATION_REFUSED, NULL,
 	  "write the filter as linux.seccomp" },
 	{ "run.oci.seccomp_fail_unknown_syscall", ANNOTATION_REFUSED, NULL,

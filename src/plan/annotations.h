@@ -11,6 +11,7 @@
 #define ANNOTATION_HOOK_STDOUT "run.oci.hooks.stdout"
 #define ANNOTATION_HOOK_STDERR "run.oci.hooks.stderr"
 #define ANNOTATION_PIDFD       "run.oci.pidfd_receiver"
+#define ANNOTATION_SECCOMP     "run.oci.seccomp.receiver"
 
 enum annotation_use {
 	ANNOTATION_TAKEN, /* does here what it does there */

@@ -365,9 +365,9 @@ int plan_check_process(const struct plan *plan, struct err *e)
 int plan_process(struct plan *plan, struct err *e)
 {
 	static int (*const steps[])(struct plan *, struct err *) = {
-		plan_env,      plan_user,      plan_capabilities,
-		plan_rlimits,  plan_oom_score, plan_labels,
-		plan_terminal, plan_seccomp,   plan_scheduling,
+		plan_env,      plan_user,	plan_capabilities,
+		plan_rlimits,  plan_oom_score,	plan_labels,
+		plan_terminal, plan_scheduling, plan_seccomp,
 	};
 	const struct spec_process *from = plan->spec->process;
 	struct plan_process *p = &plan->process;

@@ -4,12 +4,12 @@
  * variable that stand in for linux.seccomp.listenerPath.
  */
 #include <errno.h>
+#include <linux/sched.h>
 
 #include "base/err.h"
 #include "base/str.h"
+#include "plan/annotations.h"
 #include "plan/make.h"
-
-#define ANNOTATION "run.oci.seccomp.receiver"
 
 /* The first key of the profile that says SCMP_ACT_NOTIFY, or NULL. */
 static const char *notifies(struct plan *plan, const struct spec_seccomp *s)
@@ -25,23 +25,30 @@ static const char *notifies(struct plan *plan, const struct spec_seccomp *s)
 	return NULL;
 }
 
-static const char *annotation(const struct spec *spec, const char *key)
-{
-	for (size_t i = 0; i < spec->annotations.n; i++)
-		if (str_eq(spec->annotations.v[i].key, key))
-			return spec->annotations.v[i].value;
-	return NULL;
-}
-
 /* crun's order: the bundle's own key, the annotation, the environment. */
 static const char *listener_path(const struct plan *plan,
 				 const struct spec_seccomp *s)
 {
-	const char *noted = annotation(plan->spec, ANNOTATION);
+	const char *noted = annotation_value(&plan->spec->annotations,
+					     ANNOTATION_SECCOMP);
 
 	if (!str_empty(s->listener_path))
 		return s->listener_path;
 	return str_empty(noted) ? plan->options->seccomp_receiver : noted;
+}
+
+/* seccomp_thread.c starts a second thread, and these don't go along. */
+static int check_scheduler(const struct plan_scheduler *s, struct err *e)
+{
+	if (!s->name || (s->policy != SCHED_DEADLINE &&
+			 !(s->flags & SCHED_FLAG_RESET_ON_FORK)))
+		return 0;
+	(void)err_set(e, ENOTSUP,
+		      "process.scheduler: %s can't be had with "
+		      "SCMP_ACT_NOTIFY in linux.seccomp",
+		      s->policy == SCHED_DEADLINE ? s->name
+						  : "SCHED_FLAG_RESET_ON_FORK");
+	return err_hint(e, "leave out one of them");
 }
 
 int plan_seccomp(struct plan *plan, struct err *e)
@@ -71,7 +78,7 @@ int plan_seccomp(struct plan *plan, struct err *e)
 			      "linux.seccomp.listenerPath is missing",
 			      notifier);
 		return err_hint(e, "name the socket of a seccomp agent there, "
-				   "or in the annotation " ANNOTATION);
+				   "or in the annotation " ANNOTATION_SECCOMP);
 	}
 	/* runc and crun make the bundle their working directory first. */
 	p->seccomp_listener = *path == '/' ? path
@@ -79,5 +86,5 @@ int plan_seccomp(struct plan *plan, struct err *e)
 							  plan->options->bundle,
 							  path);
 	p->seccomp_metadata = s->listener_metadata;
-	return 0;
+	return check_scheduler(&p->scheduler, e);
 }

@@ -30,7 +30,7 @@ void seccomp_filter_done(struct seccomp_filter *f);
 
 /* INSIDE: without no_new_privs it needs CAP_SYS_ADMIN.  Returns the listener's
  * fd (O_CLOEXEC) when the profile has SCMP_ACT_NOTIFY, else 0.  Any system call
- * after it may be one that is notified: see notified.h. */
+ * after it may be one that is notified: see seccomp_thread.h. */
 int seccomp_install(const struct seccomp_filter *f, struct err *e);
 
 /* For `features`: names of actions and architectures that this library and

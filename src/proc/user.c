@@ -79,7 +79,7 @@ char *user_home(int root_fd, uint32_t uid)
 
 /* The calls themselves: glibc's functions of these names would make them in all
  * threads, and signal the others to do so.  Ours that becomes the program may
- * be one of two (notified.c), under a filter, and wants nothing of the other. */
+ * be one of two (seccomp_thread.c), under a filter, and wants nothing of the other. */
 static int set_groups(size_t n, const uint32_t *groups)
 {
 	static_assert(sizeof(gid_t) == sizeof(*groups), "as the kernel's");

@@ -21,7 +21,7 @@
 #include "state/state.h"
 #include "state/store.h"
 
-struct notified;
+struct seccomp_thread;
 struct supervise;
 
 struct launch_shared {
@@ -77,7 +77,8 @@ struct launch {
 	char *program; /* owned: the file to execute */
 	bool label_set; /* by the process that stood between */
 	bool cwd_as_user; /* root may not enter the cwd; the user might */
-	struct notified *notified; /* the thread that becomes the program */
+	struct seccomp_thread
+		*program_thread; /* the thread that becomes the program */
 };
 
 /* {} with every fd -1. */

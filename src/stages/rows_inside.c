@@ -24,8 +24,8 @@
 #include "proc/exec.h"
 #include "proc/hooks.h"
 #include "proc/limits.h"
-#include "proc/notified.h"
 #include "proc/scheduling.h"
+#include "proc/seccomp_thread.h"
 #include "proc/supervise.h"
 #include "proc/user.h"
 #include "stages/rows.h"
@@ -321,12 +321,12 @@ static int become_program(void *launch, struct err *e)
  * the other waits for row_execute. */
 ROW(filter_listened)
 {
-	const struct notified_job job = {
+	const struct seccomp_thread_job job = {
 		.install = install_filter,
 		.become = become_program,
 		.arg = l,
 	};
-	int r = notified_begin(&job, &l->notified, e);
+	int r = seccomp_thread_begin(&job, &l->program_thread, e);
 
 	if (r < 0)
 		return r;
@@ -336,7 +336,8 @@ ROW(filter_listened)
 
 ROW(execute)
 {
-	return l->notified ? notified_go(l->notified, e) : become_program(l, e);
+	return l->program_thread ? seccomp_thread_go(l->program_thread, e)
+				 : become_program(l, e);
 }
 
 /* A connection that says nothing is somebody asking whether we still wait

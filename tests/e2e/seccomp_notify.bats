@@ -83,6 +83,32 @@ MKDIR='["mkdir", "mkdirat"]'
 	[ "$(connections)" = 1 ]
 }
 
+@test "exec: a filter and a listener of its own, the same agent" {
+	agent "$BATS_TEST_TMPDIR/agent" mkdir=errno:28 mkdirat=errno:28
+	notify "$MKDIR" '.linux.seccomp.listenerMetadata = "m"'
+	detached 'echo started; exec sleep 100'
+	pid=$(state_of .pid)
+	go rootlet exec --pid-file "$BATS_TEST_TMPDIR/pid" c1 sh -c 'mkdir /dev/shm/a 2>&1; grep Seccomp_filters: /proc/self/status'
+	ok && like '.*No space left on device' 'Seccomp_filters:[[:space:]]*1'
+	[ "$(connections)" = 2 ]
+	[ "$(grep '^{' "$BATS_TEST_TMPDIR/agent.log" | tail -n 1 | jq -c '[.pid, .metadata, .state.pid, .state.status]')" = \
+		"[$(cat "$BATS_TEST_TMPDIR/pid"),\"m\",$pid,\"running\"]" ]
+	# Its set-up is notified as well.
+	until_true 5 said died
+	rootlet delete --force c1
+	agent "$BATS_TEST_TMPDIR/agent"
+	config '.linux.seccomp.syscalls[0].names += ["execve", "sendmsg", "capset", "close_range"] | .process.noNewPrivileges = false'
+	detached 'exec sleep 100'
+	go rootlet exec c1 sh -c 'mkdir /dev/shm/a && echo made'
+	ok && has made
+	# Nobody listens any more: an error, and the container goes on.
+	agent_ends
+	go rootlet exec c1 true
+	[ "$status" = 255 ] || complain
+	[[ "$stderr" == *linux.seccomp.listenerPath*ECONNREFUSED* ]] || complain
+	is_status running
+}
+
 @test "calls of the set-up itself are notified: they wait for the agent and get his answers" {
 	agent "$BATS_TEST_TMPDIR/agent"
 	local all='["execve", "sendmsg", "write", "close", "close_range", "capset", "setresuid", "setresgid", "setgroups", "prctl", "nanosleep", "clock_nanosleep", "exit_group", "mkdir", "mkdirat"]'

@@ -1,4 +1,4 @@
-/* test_notified.c - the thread that becomes the program.  Each case is a child,
+/* test_seccomp_thread.c - the thread that becomes the program.  Each case is a child,
  * because the thread lives as long as its process. */
 #include "test.h"
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "proc/notified.h"
+#include "proc/seccomp_thread.h"
 
 /* A filter that does `action` at execve. */
 static int install(unsigned flags, unsigned action)
@@ -90,10 +90,11 @@ static void answer(int fd)
 
 static int run_listened(void)
 {
-	const struct notified_job job = { listened, become, (char *)"A=b" };
-	struct notified *n = NULL;
+	const struct seccomp_thread_job job = { listened, become,
+						(char *)"A=b" };
+	struct seccomp_thread *n = NULL;
 	struct err e;
-	int fd = notified_begin(&job, &n, &e);
+	int fd = seccomp_thread_begin(&job, &n, &e);
 
 	if (fd < 0)
 		return 1;
@@ -103,39 +104,45 @@ static int run_listened(void)
 	if (fork() == 0)
 		answer(fd);
 	(void)close(fd);
-	return notified_go(n, &e) < 0 ? 3 : 4;
+	return seccomp_thread_go(n, &e) < 0 ? 3 : 4;
 }
 
 static int run_failing(void)
 {
-	const struct notified_job job = { failing, become, (char *)"you" };
-	struct notified *n = NULL;
+	const struct seccomp_thread_job job = { failing, become,
+						(char *)"you" };
+	struct seccomp_thread *n = NULL;
 	struct err e;
-	int r = notified_begin(&job, &n, &e);
+	int r = seccomp_thread_begin(&job, &n, &e);
 
 	return r == -EBUSY && has_text(&e, "no filter for you") ? 0 : 1;
 }
 
 static int run_refusing(void)
 {
-	const struct notified_job job = { refusing, become, (char *)"A=b" };
-	struct notified *n = NULL;
+	const struct seccomp_thread_job job = { refusing, become,
+						(char *)"A=b" };
+	struct seccomp_thread *n = NULL;
 	struct err e;
 
-	if (notified_begin(&job, &n, &e) != 0)
+	if (seccomp_thread_begin(&job, &n, &e) != 0)
 		return 1;
-	return notified_go(n, &e) == -EXDEV && has_text(&e, "execute") ? 0 : 2;
+	return seccomp_thread_go(n, &e) == -EXDEV && has_text(&e, "execute")
+		       ? 0
+		       : 2;
 }
 
 static int run_killing(void)
 {
-	const struct notified_job job = { killing, become, (char *)"A=b" };
-	struct notified *n = NULL;
+	const struct seccomp_thread_job job = { killing, become,
+						(char *)"A=b" };
+	struct seccomp_thread *n = NULL;
 	struct err e;
 
-	if (notified_begin(&job, &n, &e) != 0)
+	if (seccomp_thread_begin(&job, &n, &e) != 0)
 		return 1;
-	return notified_go(n, &e) == -EPERM && has_text(&e, "ended") ? 0 : 2;
+	return seccomp_thread_go(n, &e) == -EPERM && has_text(&e, "ended") ? 0
+									   : 2;
 }
 
 static void in_child(int (*run)(void), int want, const char *name)

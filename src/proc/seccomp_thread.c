@@ -1,4 +1,4 @@
-/* notified.c - the thread that becomes the program when a seccomp filter has a
+/* seccomp_thread.c - the thread that becomes the program when a seccomp filter has a
  * listener.
  *
  * Theory of operation: from the moment the filter is on, any system call may
@@ -19,7 +19,7 @@
  * Other ways: a child that shares the table of file descriptors would be left
  * to the program as a zombie, and waiting for it is a call like any other.
  */
-#include "proc/notified.h"
+#include "proc/seccomp_thread.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -37,8 +37,8 @@
 /* It needs little; sanitizers need more. */
 #define STACK_SIZE ((size_t)512 * 1024)
 
-struct notified {
-	struct notified_job job;
+struct seccomp_thread {
+	struct seccomp_thread_job job;
 	pid_t tid; /* of the second thread */
 	_Atomic bool installed; /* install() has returned */
 	_Atomic bool go; /* the listener has arrived */
@@ -62,7 +62,7 @@ static void turn_until(_Atomic bool *flag)
 static void *second_thread(void *arg)
 {
 	static _Atomic bool never;
-	struct notified *n = arg;
+	struct seccomp_thread *n = arg;
 	int r;
 
 	n->tid = (pid_t)syscall(SYS_gettid);
@@ -86,7 +86,7 @@ static void nap(void)
 	(void)nanosleep(&moment, NULL);
 }
 
-static int start_thread(struct notified *n, struct err *e)
+static int start_thread(struct seccomp_thread *n, struct err *e)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -106,10 +106,10 @@ static int start_thread(struct notified *n, struct err *e)
 			   "the limit of pids must leave room for them");
 }
 
-int notified_begin(const struct notified_job *job, struct notified **ret,
-		   struct err *e)
+int seccomp_thread_begin(const struct seccomp_thread_job *job,
+			 struct seccomp_thread **ret, struct err *e)
 {
-	struct notified *n = mem_zero(sizeof(*n));
+	struct seccomp_thread *n = mem_zero(sizeof(*n));
 	int r;
 
 	n->job = *job;
@@ -127,12 +127,12 @@ int notified_begin(const struct notified_job *job, struct notified **ret,
 }
 
 /* An action of its own filter may have ended only the thread. */
-static bool is_alive(const struct notified *n)
+static bool is_alive(const struct seccomp_thread *n)
 {
 	return syscall(SYS_tgkill, getpid(), n->tid, 0) == 0 || errno != ESRCH;
 }
 
-int notified_go(struct notified *n, struct err *e)
+int seccomp_thread_go(struct seccomp_thread *n, struct err *e)
 {
 	atomic_store_explicit(&n->go, true, memory_order_release);
 	while (!atomic_load(&n->failed)) {
