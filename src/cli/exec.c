@@ -253,6 +253,8 @@ static int launch(struct exec *x, struct supervise *supervise, struct err *e)
 	l.target.pidfd = take_fd(&x->container.pidfd);
 	l.pid_file = x->opts->pid_file;
 	l.supervise = supervise;
+	if (supervise)
+		l.sync.stop_fd = supervise_stop_fd(supervise);
 	r = launch_exec(&l, e);
 	if (r == 0 && supervise)
 		r = supervise_wait(supervise, l.pidfd, l.pid, l.master_fd, e);
