@@ -122,6 +122,8 @@ static int make(struct plan *plan, const struct plan_target *target,
 	r = plan_ids(plan, target, e);
 	if (r == 0)
 		r = plan_process(plan, e);
+	if (r == 0)
+		r = plan_exec_cpus(plan, e);
 	plan->console_socket = plan->options->console_socket;
 	plan->pidfd_socket = plan->options->pidfd_socket;
 	plan->sealed_exe = plan_needs_sealed_exe(plan);

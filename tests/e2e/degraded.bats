@@ -129,3 +129,23 @@ strict() {
 	degraded "$(rootlet state c1)" '^process.ioPriority.class$'
 	strict process.ioPriority.class
 }
+
+@test "row cpus: CPUs that are not there: the others, or all as before" {
+	bundle
+	detached "exec sleep 100"
+	allowed=$(sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)
+	first=${allowed%%[,-]*}
+	for list in 4000 "$first,4000"; do
+		not taskset -c 4000 true
+		jq -n --arg l "$list" '{args: ["grep", "Cpus_allowed_list", "/proc/self/status"], cwd: "/", execCPUAffinity: {final: $l}}' >process.json
+		go rootlet exec --process process.json c1
+		ok
+		case $list in
+		4000) like "Cpus_allowed_list:.$allowed" ;;
+		*) like "Cpus_allowed_list:.$first" ;;
+		esac
+		go "$ROOTLET" --root "$ROOT" --strict exec --process process.json c1
+		ended 255
+		[[ "$stderr" == *process.execCPUAffinity.final* ]]
+	done
+}

@@ -120,6 +120,45 @@ higher=$((own < 19 ? own + 1 : 19))
 	has "nice $higher priority 0 policy 3" "best-effort: prio 1" 1000
 }
 
+@test "exec: scheduler, I/O priority, memory policy and personality as the container's program has them" {
+	bundle '.process.scheduler = {policy: "SCHED_BATCH", nice: $n} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6} |
+		.linux.personality = {domain: "LINUX32"}' --argjson n "$higher"
+	[ ! -e /proc/self/numa_maps ] || config '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}'
+	setarch linux32 true || config 'del(.linux.personality)'
+	detached "exec sleep 100"
+	go rootlet exec c1 sh -c "$numbers; busybox ionice -p \$\$; uname -m; head -n 1 /proc/self/numa_maps || :"
+	[ "$status" = 0 ] || complain
+	has "nice $higher priority 0 policy 3" "best-effort: prio 6"
+	! setarch linux32 true || like 'i[3-6]86|armv.*'
+	[ ! -e /proc/self/numa_maps ] || like '[0-9a-f]+ bind:0 .*'
+	# A process of its own says something else.
+	echo '{"args": ["sh", "-c", "'"${numbers//\"/\\\"}"'"], "cwd": "/", "scheduler": {"policy": "SCHED_IDLE"}}' >process.json
+	go rootlet exec --process process.json c1
+	ok
+	like 'nice [0-9]+ priority 0 policy 5'
+}
+
+@test "exec: CPUs, the first and the last; a bad list" {
+	bundle '.process.execCPUAffinity = {initial: "0"}'
+	detached "exec sleep 100"
+	allowed=$(sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)
+	cpus='sed -n "s/^Cpus_allowed_list:.//p" /proc/self/status'
+	(taskset -c 0 true) || skip "CPU 0 is not ours"
+	# Without the last ones the first stay.
+	go rootlet exec c1 sh -c "$cpus"
+	ok
+	has 0
+	with() { echo '{"args": ["sh", "-c", "'"${cpus//\"/\\\"}"'"], "cwd": "/", "execCPUAffinity": '"$1"'}' | jq . >process.json; }
+	with '{"initial": "0", "final": "'"$allowed"'"}'
+	go rootlet exec --process process.json c1
+	ok
+	has "$allowed"
+	with '{"final": "0-"}'
+	go rootlet exec --process process.json c1
+	ended 255
+	[[ "$stderr" == *process.execCPUAffinity.final* ]]
+}
+
 @test "CPUs: not for the container's first process; a bad list is refused all the same" {
 	bundle '.process.execCPUAffinity = {initial: "0", final: "0"}'
 	inside 'grep Cpus_allowed_list /proc/self/status'

@@ -120,3 +120,13 @@ times='cut -d. -f1 /proc/uptime; readlink /proc/self/ns/time; readlink /proc/sel
 	refused linux.timeOffsets.boottime.secs
 	[ ! -e "$ROOT/c1" ]
 }
+
+@test "exec: the container's clocks" {
+	bundle "$own_time | .linux.timeOffsets = {boottime: {secs: 6000}}"
+	detached 'exec sleep 100'
+	before=$(uptime_now)
+	go rootlet exec c1 sh -c "$times"
+	ok
+	shifted "${lines[0]}" 6000
+	[ "${lines[1]}" = "$(readlink "/proc/$(state_of .pid)/ns/time")" ]
+}
