@@ -186,12 +186,18 @@ ROW(find_program)
 }
 
 /* The runtime may end after this; until it says that all went well, the end
- * of its channel still ends us (inside_main). */
+ * of its channel still ends us (inside_main).  With a terminal, nothing of the
+ * caller's stdio stays: containerd reads pipes from create until their end. */
 ROW(outlive)
 {
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
-		return err_sys(e, "clear the parent-death signal");
-	return 0;
+	int r = 0;
+
+	if (l->slave_fd >= 0)
+		r = console_take(l->slave_fd, e);
+	l->slave_fd = -1;
+	if (r == 0 && prctl(PR_SET_PDEATHSIG, 0) < 0)
+		r = err_sys(e, "clear the parent-death signal");
+	return r;
 }
 
 static int note(struct launch *l, enum degrade_row row, unsigned index,
@@ -266,9 +272,7 @@ ROW(restrict)
 	const struct plan_process *p = &plan->process;
 	int r = 0;
 
-	if (l->slave_fd >= 0)
-		r = console_take(l->slave_fd, e);
-	if (r == 0 && !l->label_set)
+	if (!l->label_set)
 		r = exec_set_label(p, l->fs.proc_fd, e);
 	if (r == 0 && plan->userns.nested && !plan->userns.nest_first)
 		r = userns_nest(plan, l->fs.proc_fd, e);
