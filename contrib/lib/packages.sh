@@ -8,9 +8,9 @@ packages_build=(gcc libc6-dev make autoconf automake pkg-config
 # To run a container as a normal user: newuidmap, and a root file system.
 packages_run=(uidmap busybox-static)
 # To run every test and every check.
-packages_check=(bats clang clang-format clang-tidy conmon cppcheck file iproute2 jq libclang-rt-dev
-	libcap2-bin llvm mandoc perl procps python3-minimal shellcheck strace tmux util-linux
-	valgrind xz-utils)
+packages_check=(bats buildah clang clang-format clang-tidy conmon cppcheck file iproute2 jq
+	libcap2-bin libclang-rt-dev llvm mandoc perl podman procps python3-minimal shellcheck
+	slirp4netns strace tmux util-linux valgrind xz-utils)
 # The peers that tests/bench measures against.
 packages_bench=(crun runc)
 

@@ -117,6 +117,30 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 	is_status created
 }
 
+@test "containerd's shim: exec by a process file, ps" {
+	rootlet create --bundle "$BUNDLE" --pid-file "$PID" c1 </dev/null >/dev/null 2>&1 3>&-
+	rootlet start c1
+	jq '.process | .args = ["sh", "-c", "echo payload; exit 3"]' "$BUNDLE/config.json" >"$BUNDLE.exec"
+	jq '.process | .args = ["sleep", "1001"]' "$BUNDLE/config.json" >"$BUNDLE.sleep"
+	jq '.process | .args = ["nothere"]' "$BUNDLE/config.json" >"$BUNDLE.missing"
+	replay "$ROOTLET" <<-'END'
+		3 :: text ^payload$ :: --root @R --log @L --log-format json exec --process @B.exec c1
+		0 :: - :: --root @R --log @L --log-format json exec --process @B.sleep --detach --pid-file @P.exec c1
+		255 :: error executable file not found in $PATH :: --root @R --log @L --log-format json exec --process @B.missing --detach --pid-file @P.missing c1
+		0 :: json length == 2 and all(. > 1) :: --root @R --log @L --log-format json ps --format json c1
+		0 :: text ^UID.* PID .*CMD$ :: --root @R --log @L --log-format json ps --format table c1 -ef
+		0 :: text sleep 1001$ :: --root @R --log @L --log-format json ps --format table c1 '-o pid,args'
+		0 :: - :: --root @R --log @L --log-format json kill --all c1 9
+	END
+	[[ "$(od -An -c "$PID.exec")" != *[!\ 0-9]* ]]
+	[ ! -e "$PID.missing" ]
+	until_true 5 ended_by_itself
+	replay "$ROOTLET" <<-'END'
+		255 :: error cannot exec in a stopped container :: --root @R --log @L --log-format json exec --process @B.exec c1
+		! :: error :: --root @R --log @L --log-format json exec --process @B.exec nothere
+	END
+}
+
 @test "containerd's shim: a create that fails" {
 	bundle '.process.args = ["nothere"]'
 	replay "$ROOTLET" <<-'END'
@@ -221,6 +245,8 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 		0 :: - :: --root=@R --log=@L --log-format=json create --bundle @B --pid-file @P c1
 		0 :: - :: --root=@R start c1
 		0 :: json .status == "running" :: --root=@R state c1
+		3 :: text ^payload$ :: --root=@R exec c1 sh -c 'echo payload; exit 3'
+		7 :: text ^b.1000./tmp$ :: --root=@R exec --env A=b --user 1000:1000 --cwd /tmp c1 sh -c 'echo $A-$(id -u)-$(pwd); exit 7'
 		0 :: - :: --root=@R kill c1 15
 		0 :: - :: --root=@R kill --all c1 9
 	END
@@ -310,4 +336,21 @@ within_a_second() {
 	rootlet create --bundle "$BUNDLE" --pid-file "$PID" c1 <in >out 2>err 3>&- || status=$?
 	[ "$status" = 1 ]
 	until_true 1 all_ended
+}
+
+@test "with a terminal, the pipes end when create has returned: containerd waits for it" {
+	requires_tool python3
+	config '.process.terminal = true | .process.args = ["sleep", "1000"]'
+	pipes
+	python3 "$BATS_TEST_DIRNAME/lib/receiver" fd s text </dev/null >said 2>&1 3>&- &
+	receiver=$!
+	until_true 5 grep -q listening said
+	rootlet create --bundle "$BUNDLE" --pid-file "$PID" --console-socket s c1 <in >out 2>err 3>&-
+	until_true 1 all_ended
+	is_status created
+	rootlet start c1
+	go rootlet delete --force c1
+	ok
+	wait "$receiver"
+	grep -q 'hung up' said
 }

@@ -116,3 +116,85 @@ soon() {
 	rootlet start "$CID"
 	exited 4
 }
+@test "a terminal: create, start, the log and the exit file" {
+	config '.process.terminal = true'
+	script 'tty; test -t 0 && test -t 1 && test -t 2 && echo all-three; stty size; exit 5'
+	monitored --terminal
+	[ "$(jq .pid created)" = "$(state_of .pid)" ]
+	rootlet start "$CID"
+	exited 5
+	soon
+	logged '/dev/(pts/0|console)' all-three
+}
+
+@test "a terminal that a process left behind still has" {
+	config '.process.terminal = true'
+	script '(trap "" HUP; exec sleep 1000) & echo said; exit 3'
+	monitored --terminal
+	rootlet start "$CID"
+	exited 3
+	logged said
+}
+
+# --- exec
+
+# process_spec JQ: what podman writes for a session.
+process_spec() {
+	jq "{terminal: false, user: {uid: 0, gid: 0}, cwd: \"/\", env: [\"PATH=/bin\", \"SESSION=1\"]} + ($1)" <<<null >process.json
+}
+# session [OPTION...]: exec under a conmon of its own.
+session() {
+	mkdir -p session
+	conmon_says said --cuuid "$CID" --exec --exec-process-spec "$PWD/process.json" --persist-dir "$PWD/session" \
+		--exit-dir "$PWD/session" --container-pidfile "$PWD/session/pid" --conmon-pidfile "$PWD/s.conmon" \
+		--log-path "k8s-file:$PWD/log" "$@"
+}
+session_exited() {
+	until_true 5 test -s "session/$CID"
+	[ "$(cat "session/$CID")" = "$1" ] || complain "conmon saw exit code $(cat "session/$CID")"
+}
+
+@test "exec: its output, its pid and its exit code" {
+	script 'exec sleep 1000'
+	monitored
+	rootlet start "$CID"
+	process_spec '{args: ["sh", "-c", "echo in $SESSION; echo complained >&2; exit 9"]}'
+	session
+	session_exited 9
+	jq -e '.exit_code == 9' said
+	[ "$(cat session/pid)" -gt 1 ]
+	[ "$(cat session/pid)" != "$(cat pid)" ]
+	logged 'in 1' complained
+	is_status running
+}
+
+@test "exec with a terminal" {
+	script 'exec sleep 1000'
+	monitored
+	rootlet start "$CID"
+	process_spec '{terminal: true, args: ["sh", "-c", "test -t 0 && test -t 1 && test -t 2 && echo all-three; exit 9"]}'
+	session --terminal
+	session_exited 9
+	logged all-three
+}
+
+@test "exec of what is not there: conmon's parent gets the sentence" {
+	script 'exec sleep 1000'
+	monitored
+	rootlet start "$CID"
+	process_spec '{args: ["nothere"]}'
+	session
+	jq -e '.exit_code < 0 and (.message | contains("executable file not found in $PATH"))' said
+	[ ! -e session/pid ]
+	is_status running
+}
+
+@test "exec in a container that has stopped" {
+	script 'exit 3'
+	monitored
+	rootlet start "$CID"
+	exited 3
+	process_spec '{args: ["true"]}'
+	session
+	jq -e '.exit_code < 0 and (.message | contains("cannot exec in a stopped container"))' said
+}

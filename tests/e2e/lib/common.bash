@@ -70,7 +70,7 @@ template() {
 	for applet in sh ash true false cat ls id env sleep echo mount umount grep \
 		mkdir rmdir touch rm ln readlink stat sort tr cut sed awk hostname head \
 		tail wc ps kill stty tty test ip ifconfig nc chmod chown dd mkfifo cp mv \
-		dmesg ping nice trap mknod sh uname date; do
+		dmesg ping nice trap mknod sh uname date pwd; do
 		ln -sf busybox "$new/rootfs/bin/$applet"
 	done
 	printf '%s\n' root:x:0:0:root:/root:/bin/sh user:x:1000:1000::/home/user:/bin/sh >"$new/rootfs/etc/passwd"
