@@ -69,15 +69,30 @@ static int open_master(int root_fd, int *ret, struct err *e)
 	return 0;
 }
 
+/* Of the bundle, else that of the caller's terminal, so that a program which
+ * asks at once gets an answer. */
+static struct winsize first_size(const struct plan_process *p)
+{
+	struct winsize size = {
+		.ws_row = p->console_size.height,
+		.ws_col = p->console_size.width,
+	};
+
+	if (size.ws_row == 0 || size.ws_col == 0) {
+		size = (struct winsize){ 0 };
+		for (int fd = 0; fd <= 2 && size.ws_row == 0; fd++)
+			if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+				size = (struct winsize){ 0 };
+	}
+	return size;
+}
+
 int console_open(int root_fd, const struct plan_process *p, int *ret_master,
 		 int *ret_slave, struct err *e)
 {
 	autoclose int master_fd = -1;
 	autoclose int slave_fd = -1;
-	const struct winsize size = {
-		.ws_row = p->console_size.height,
-		.ws_col = p->console_size.width,
-	};
+	const struct winsize size = first_size(p);
 	int unlocked = 0;
 	int r;
 

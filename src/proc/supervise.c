@@ -192,6 +192,13 @@ static bool take_signal(const struct supervise *s, const struct program *p,
 			forward(p, sig);
 		stop_ourselves(s);
 		return false;
+	case SIGCONT:
+		if (s->relay) {
+			terminal_continue();
+			relay_resize(s->relay);
+		}
+		forward(p, sig);
+		return false;
 	default:
 		forward(p, sig);
 		return p->ended && means_stop(sig);

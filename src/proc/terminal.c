@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static struct termios saved;
+static struct termios saved, ours;
 static volatile sig_atomic_t is_raw;
 
 static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT };
@@ -54,19 +54,36 @@ static void set_handlers(bool on)
 
 void terminal_raw(void)
 {
-	struct termios raw;
-
 	if (is_raw || tcgetattr(STDIN_FILENO, &saved) < 0)
 		return;
-	raw = saved;
-	cfmakeraw(&raw);
+	ours = saved;
+	cfmakeraw(&ours);
 	set_handlers(true);
 	/* Before, not after: a signal in between must find it set. */
 	is_raw = 1;
 	/* TCSANOW keeps what was typed ahead, and does not wait for output
 	 * that ^S may have stopped. */
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &ours) < 0)
 		terminal_restore();
+	else
+		(void)tcgetattr(STDIN_FILENO, &ours); /* as it took them */
+}
+
+static bool same_modes(const struct termios *a, const struct termios *b)
+{
+	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag &&
+	       a->c_cflag == b->c_cflag && a->c_lflag == b->c_lflag;
+}
+
+void terminal_continue(void)
+{
+	struct termios now;
+
+	if (!is_raw || tcgetattr(STDIN_FILENO, &now) < 0 ||
+	    same_modes(&now, &ours))
+		return;
+	is_raw = 0;
+	terminal_raw();
 }
 
 void terminal_restore(void)

@@ -420,6 +420,32 @@ b" .hidden "a*" ü "$long"; do
 	ok && has over
 }
 
+@test "orphans of a container without its own pids are ours, unless --no-subreaper" {
+	local option pid parent orphan
+	bundle 'del(.linux.namespaces[] | select(.type == "pid"))'
+	script 'sh -c "sleep 100 & echo \$!"; read wait'
+	mkfifo go
+	for option in '' --no-subreaper; do
+		rm -f "$BATS_TEST_TMPDIR/out"
+		# shellcheck disable=SC2086 # it may be no word at all
+		"$ROOTLET" --root "$ROOT" run $option --bundle "$BUNDLE" c1 <go >"$BATS_TEST_TMPDIR/out" 3>&- &
+		pid=$!
+		exec 9>go
+		until_true 5 test -s "$BATS_TEST_TMPDIR/out"
+		orphan=$(cat "$BATS_TEST_TMPDIR/out")
+		parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$orphan/status")
+		kill -KILL "$orphan"
+		if [ -z "$option" ]; then
+			[ "$parent" = "$pid" ]
+			until_true 5 test ! -e "/proc/$orphan" # not a zombie
+		else
+			[ "$parent" != "$pid" ]
+		fi
+		exec 9>&-
+		wait "$pid" || :
+	done
+}
+
 @test "pid file: a relative path, a changed directory, a folder that is missing" {
 	bundle '.process.args = ["true"]'
 	go rootlet create --bundle "$BUNDLE" --pid-file pid c1

@@ -82,6 +82,80 @@ sane() {
 	sane
 }
 
+@test "a program that asks at once gets the window's size" {
+	config '.process.args = ["stty", "size"]'
+	type_line 'clear; "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1; echo "ended $?"'
+	shows '^ended 0$'
+	screen_like '^30 100$'
+}
+
+@test "an editor: the whole screen, a resize, what was typed is saved" {
+	config '.root.readonly = false'
+	ln -s busybox "$ROOTFS/bin/vi"
+	run_it
+	type_line 'TERM=vt100 vi /tmp/text'
+	shows '^~$'
+	tm send-keys -t t -l "ihello from vi"
+	key Escape
+	sleep 0.3
+	shows '^hello from vi$'
+	tm resize-window -t t -x 60 -y 15
+	sleep 0.3
+	tm send-keys -t t -l "osecond line"
+	key Escape
+	sleep 0.3
+	shows '^second line$'
+	type_line ':wq'
+	shows '^in> ?$'
+	[ "$(cat "$ROOTFS/tmp/text")" = $'hello from vi\nsecond line' ]
+	type_line 'clear; stty size; exit'
+	shows '^15 60$'
+	shows '^ended 0$'
+	sane
+}
+
+@test "^Z stops what runs inside, fg lets it go on" {
+	run_it
+	type_line 'cat; echo "cat $?"'
+	sleep 0.3
+	key C-z
+	shows 'Stopped'
+	type_line 'fg'
+	sleep 0.3
+	type_line 'still-there'
+	shows '^still-there$'
+	key C-c
+	type_line 'exit 2'
+	shows '^ended 2$'
+	sane
+}
+
+@test "the runtime is stopped and goes on: the shell outside has its terminal meanwhile" {
+	type_line 'set -m; clear'
+	for how in TSTP STOP; do
+		run_it
+		pid=$(pgrep -f "^$ROOTLET --root $ROOT run" | head -n 1)
+		kill -"$how" "$pid"
+		shows '^\[1\]\+ +Stopped'
+		sane
+		type_line 'clear; stty -a | head -n 1; fg'
+		shows '^speed'
+		# Raw again: the container's shell alone echoes, and ^C is its own.
+		type_line 'clear; echo back'
+		shows '^back$'
+		[ "$(screen | grep -c 'echo back')" -le 1 ]
+		type_line 'sleep 100; echo "slept $?"'
+		sleep 0.3
+		key C-c
+		shows '^slept 130$|^in> ?$'
+		type_line 'exit 6'
+		shows '^out> ?$'
+		type_line 'echo "ended $?"'
+		shows '^ended 6$'
+		sane
+	done
+}
+
 @test "job control works inside: the shell has a controlling terminal" {
 	run_it
 	type_line 'sleep 100 &'
@@ -112,10 +186,12 @@ sane() {
 @test "a window that goes away ends the container" {
 	run_it
 	init=$(state_of .pid)
-	type_line 'trap "" HUP; while :; do sleep 0.05; done'
+	type_line 'trap "exit 4" HUP; clear; echo waiting; while :; do sleep 0.05; done'
+	shows '^waiting$'
 	tm kill-session -t t
-	until_true 5 pid_gone "$init" || rootlet kill c1 KILL
+	until_true 5 pid_gone "$init"
 	until_true 5 no_process
+	[ ! -e "$ROOT/c1" ]
 }
 
 @test "much output arrives whole" {
@@ -133,6 +209,43 @@ sane() {
 	[ "$status" = 0 ] || complain
 	grep -q is-tty <<<"$output"
 	grep -q 'got hello' <<<"$output"
+}
+
+@test "a flood that nobody reads: memory stays, the program waits, then all of it comes" {
+	config '.process.args = ["sh", "-c", "stty -opost; i=0; while [ $i -lt 200 ]; do cat /flood; i=$((i+1)); done"]'
+	head -c 10000 /dev/zero | tr '\0' x >"$ROOTFS/flood"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	"$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/fifo" 3>&- &
+	pid=$!
+	exec 9<"$BATS_TEST_TMPDIR/fifo"
+	until_true 5 is_status running
+	sleep 0.2
+	before=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$pid/status")
+	head -c 1000000 <&9 >"$BATS_TEST_TMPDIR/first"
+	sleep 0.2
+	after=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$pid/status")
+	[ "$((after - before))" -lt 200 ] || { echo "$before kB, then $after kB" && return 1; }
+	wc -c <&9 >"$BATS_TEST_TMPDIR/rest"
+	exec 9<&-
+	wait "$pid"
+	[ "$(($(wc -c <"$BATS_TEST_TMPDIR/first") + $(cat "$BATS_TEST_TMPDIR/rest")))" = 2000000 ]
+}
+
+@test "the last bytes before the end are not lost" {
+	config '.process.args = ["sh", "-c", "stty -opost; cat /flood; echo -n the-end"]'
+	head -c 100000 /dev/zero | tr '\0' x >"$ROOTFS/flood"
+	for _ in 1 2 3 4 5; do
+		"$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1 </dev/null 3>&- | tail -c 10 >"$BATS_TEST_TMPDIR/tail"
+		[ "$(cat "$BATS_TEST_TMPDIR/tail")" = xxxthe-end ]
+	done
+}
+
+@test "whoever reads goes away in the middle: the program is hung up" {
+	config '.process.args = ["sh", "-c", "while echo y; do :; done; exit 1"]'
+	timeout 60 "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1 </dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- | head -n 3 >"$BATS_TEST_TMPDIR/out"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 3 ]
+	[ ! -s "$BATS_TEST_TMPDIR/err" ]
+	[ ! -e "$ROOT/c1" ]
 }
 
 @test "the terminal belongs to the container's user" {
