@@ -76,6 +76,7 @@ librootlet_a_SOURCES = \
 	src/ns/idmap_write.c \
 	src/ns/join.c \
 	src/ns/mapped.c \
+	src/ns/netdev.c \
 	src/ns/ns.h \
 	src/ns/offsets.c \
 	src/ns/rest.c \
@@ -107,6 +108,7 @@ librootlet_a_SOURCES = \
 	src/plan/names.c \
 	src/plan/names.h \
 	src/plan/namespaces.c \
+	src/plan/netdev.c \
 	src/plan/plan.c \
 	src/plan/plan.h \
 	src/plan/print.c \
@@ -195,6 +197,8 @@ librootlet_a_SOURCES = \
 	src/sys/memfd.h \
 	src/sys/mountapi.c \
 	src/sys/mountapi.h \
+	src/sys/netlink.c \
+	src/sys/netlink.h \
 	src/sys/process.c \
 	src/sys/process.h \
 	src/sys/tool.c \

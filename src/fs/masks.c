@@ -24,6 +24,7 @@
 struct cover {
 	int fd; /* a mount; fs_hide_paths closes its own */
 	bool is_placed; /* lies over something already */
+	const char *label; /* of a directory, for SELinux, or NULL */
 };
 
 /* -1: missing.  -errno with e. */
@@ -63,7 +64,7 @@ static int put(struct cover *c, int target_fd)
 	return r;
 }
 
-static int make_empty_dir(void)
+static int make_empty_dir(const char *label)
 {
 	autoclose int fs_fd = sys_fsopen("tmpfs");
 	int r = fs_fd;
@@ -74,6 +75,8 @@ static int make_empty_dir(void)
 		r = sys_fsconfig_set(fs_fd, "nr_blocks", "1");
 	if (r >= 0)
 		r = sys_fsconfig_set(fs_fd, "nr_inodes", "1");
+	if (r >= 0 && label)
+		r = sys_fsconfig_set(fs_fd, "context", label);
 	if (r >= 0)
 		r = sys_fsconfig_create(fs_fd);
 	if (r >= 0)
@@ -97,7 +100,7 @@ static int mask(const struct fs *fs, const char *path, struct cover *file,
 	if (fstat(target_fd, &st) < 0)
 		return err_sys(e, "look at the masked path %s", path);
 	if (S_ISDIR(st.st_mode) && dir->fd < 0) {
-		dir->fd = make_empty_dir();
+		dir->fd = make_empty_dir(dir->label);
 		if (dir->fd < 0)
 			return err_errno(e, dir->fd,
 					 "make an empty directory for the "
@@ -133,7 +136,8 @@ static int make_readonly(const struct fs *fs, const char *path, struct err *e)
 
 int fs_hide_paths(struct fs *fs, const struct plan *plan, struct err *e)
 {
-	struct cover file = { .fd = fs->null_fd }, dir = { .fd = -1 };
+	struct cover file = { .fd = fs->null_fd },
+		     dir = { .fd = -1, .label = plan->mount_label };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < plan->n_readonly; i++)

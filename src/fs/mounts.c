@@ -8,8 +8,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/xattr.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/err.h"
 #include "base/own.h"
@@ -256,6 +259,21 @@ static int copy_up(const struct making *k, int dest_fd, int fd, struct err *e)
 		     : 0;
 }
 
+static int set_label(const struct making *k, int fd, struct err *e)
+{
+	const char *label = k->m->label;
+	autoclose int dir_fd = beneath_open(fd, ".", O_RDONLY | O_DIRECTORY);
+
+	if (dir_fd < 0)
+		return err_errno(e, dir_fd, "open the new mount for %s",
+				 k->m->dest);
+	if (fsetxattr(dir_fd, XATTR_NAME_SELINUX, label, strlen(label) + 1, 0) <
+	    0)
+		return err_sys(e, "label the mount at %s %s", k->m->dest,
+			       label);
+	return 0;
+}
+
 /* -errno; *ret_refused: the next rung may do better. */
 static int try_rung(const struct making *k, enum mount_how how, int dest_fd,
 		    bool *ret_refused, struct err *e)
@@ -269,6 +287,8 @@ static int try_rung(const struct making *k, enum mount_how how, int dest_fd,
 	*ret_refused = is_refusal(fd);
 	if (fd >= 0 && k->m->copy_up)
 		r = copy_up(k, dest_fd, fd, e);
+	if (fd >= 0 && r == 0 && k->m->label && how == MOUNT_FS)
+		r = set_label(k, fd, e);
 	if (fd < 0 || r < 0)
 		return fd < 0 ? fd : r;
 	return place(k, fd, dest_fd, e);

@@ -89,6 +89,10 @@ int userns_become_root(const struct plan *plan, struct err *e);
 /* INSIDE, as root there: joins and makes the namespaces that had to wait. */
 int ns_enter_rest(const struct plan *plan, struct err *e);
 
+/* HOST: the network devices of the plan into the network namespace of `pid`,
+ * with their addresses, and up. */
+int ns_move_devices(const struct plan *plan, pid_t pid, struct err *e);
+
 /* INSIDE: loopback up, host and domain name. */
 int ns_set_up_network(const struct plan *plan, struct err *e);
 int ns_set_names(const struct plan *plan, struct err *e);

@@ -31,6 +31,7 @@
 
 #define PROC_FILE_MAX 65536
 #define SELINUX_FS    "/sys/fs/selinux"
+#define RESCTRL_FS    "/sys/fs/resctrl"
 
 bool caller_may(const struct caller *c, int cap)
 {
@@ -197,11 +198,17 @@ static void read_rlimits(struct caller *c)
 		c->nr_open = strtoull(text, NULL, 10);
 }
 
+static bool is_fs(const char *path, unsigned long magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == magic;
+}
+
 static void read_process_facts(const struct spec_process *p, struct caller *c)
 {
 	autofree char *enabled = NULL;
 	autofree char *text = NULL;
-	struct statfs fs;
 
 	if (p->rlimits.n > 0)
 		read_rlimits(c);
@@ -213,8 +220,8 @@ static void read_process_facts(const struct spec_process *p, struct caller *c)
 	    file_read_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled",
 			 64, &enabled, NULL) == 0)
 		c->apparmor = *enabled == 'Y';
-	if (!str_empty(p->selinux_label) && statfs(SELINUX_FS, &fs) == 0)
-		c->selinux = (unsigned long)fs.f_type == SELINUX_MAGIC;
+	if (!str_empty(p->selinux_label))
+		c->selinux = is_fs(SELINUX_FS, SELINUX_MAGIC);
 }
 
 /* The line "Mems_allowed_list:	0-3" of /proc/self/status. */
@@ -234,6 +241,14 @@ static void read_memory_nodes(const struct spec *spec, struct caller *c)
 	line += strlen(key);
 	line += strspn(line, " \t");
 	c->memory_nodes = arena_dup(&c->arena, line, strcspn(line, "\n"));
+}
+
+static void read_linux_facts(const struct spec_linux *l, struct caller *c)
+{
+	if (!str_empty(l->mount_label))
+		c->selinux = is_fs(SELINUX_FS, SELINUX_MAGIC);
+	if (l->intel_rdt)
+		c->has_resctrl = is_fs(RESCTRL_FS, RDTGROUP_SUPER_MAGIC);
 }
 
 static bool mounts_type(const struct spec *spec, const char *prefix)
@@ -324,6 +339,8 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 	read_grants(spec, o, c);
 	if (spec->process)
 		read_process_facts(spec->process, c);
+	if (spec->linux_)
+		read_linux_facts(spec->linux_, c);
 	read_memory_nodes(spec, c);
 	if (mounts_type(spec, "mqueue"))
 		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,

@@ -120,6 +120,7 @@ struct caller {
 	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
 	bool has_mqueue; /* there is a /dev/mqueue that can be bound */
 	bool apparmor, selinux; /* enabled in this kernel; as the bundle asks */
+	bool has_resctrl; /* a filesystem of it is mounted; as the bundle asks */
 	/* Rules for devices and cgroups: those of real root, or of everybody
 	 * else.  --rootless=true takes the latter for root too. */
 	bool unprivileged_rules;

@@ -38,7 +38,8 @@ struct doc {
 	const char *user;
 	struct uint32s groups;
 	struct strings caps, bounding, uid_map, gid_map, subuid, subgid;
-	bool setgroups_denied, apparmor, selinux, no_cgroup2, no_mqueue;
+	bool setgroups_denied, apparmor, selinux, resctrl, no_cgroup2,
+		no_mqueue;
 	const char *grants_why, *grants_fix;
 	const char *newuidmap, *newgidmap, *helpers_why, *helpers_fix;
 	const char *memory_nodes;
@@ -110,6 +111,7 @@ static const struct field doc_fields[] = {
 	ROW(doc, memory_nodes, "memoryNodes", STRING),
 	ROW(doc, apparmor, "apparmor", BOOL),
 	ROW(doc, selinux, "selinux", BOOL),
+	ROW(doc, resctrl, "resctrl", BOOL),
 	ROW(doc, no_cgroup2, "noCgroup2", BOOL),
 	ROW(doc, no_mqueue, "noMqueue", BOOL),
 	ROW(doc, unprivileged_rules, "unprivilegedRules", OPT_BOOL),
@@ -238,6 +240,7 @@ static int take(const struct doc *d, struct caller *c, struct err *e)
 	c->setgroups_denied = d->setgroups_denied;
 	c->apparmor = d->apparmor;
 	c->selinux = d->selinux;
+	c->has_resctrl = d->resctrl;
 	c->cgroup2_mounted = !d->no_cgroup2;
 	c->has_mqueue = !d->no_mqueue;
 	c->nr_open = d->nr_open;

@@ -14,6 +14,8 @@ struct err;
 int plan_userns(struct plan *plan, struct err *e);
 /* namespaces.c: the other kinds, hostname and domainname. */
 int plan_namespaces(struct plan *plan, struct err *e);
+/* netdev.c: linux.netDevices. */
+int plan_net_devices(struct plan *plan, struct err *e);
 /* idmap.c: process.user against the maps; userns.nested. */
 int plan_identity(struct plan *plan, struct err *e);
 /* mounts.c: root, mounts, fill_dev, masked and read-only paths. */

@@ -215,7 +215,7 @@ int mount_options_read(const struct spec_mount *from, size_t index,
 		words->bind = true;
 		ret->recursive |= o->recursive;
 	}
-	ret->params = arena_zero_n(a, options->n + 2, sizeof(*ret->params));
+	ret->params = arena_zero_n(a, options->n + 3, sizeof(*ret->params));
 	for (size_t i = 0; r == 0 && i < options->n; i++)
 		r = read_one(options->v[i], index, a, ret, words, e);
 	return r;

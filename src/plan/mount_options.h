@@ -40,7 +40,7 @@ extern const struct mount_option mount_options[];
 const struct mount_option *mount_option_find(const char *name);
 
 /* What the options of mounts[index] come to.  `params` has room for all of
- * them and two more. */
+ * them and three more. */
 struct mount_words {
 	bool bind; /* by option or by type */
 	bool remount; /* wins over bind, with which it often comes */

@@ -145,6 +145,26 @@ static int drop_foreign_ids(struct plan *plan, struct plan_mount *m,
 	return r;
 }
 
+/* SELinux: what a new filesystem holds gets the label by context=.  The kernel's
+ * own ones have labels by the policy; the queues take one, but not so. */
+static void add_label(struct plan *plan, const struct tied_fs *tied,
+		      struct plan_mount *m)
+{
+	static const char *const own[] = { "context", "fscontext", "defcontext",
+					   "rootcontext" };
+
+	if (!plan->mount_label)
+		return;
+	if (tied && tied->ns == NS_IPC)
+		m->label = plan->mount_label;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (has_param(m, own[i]))
+			return;
+	if (!tied)
+		m->params[m->n_params++] =
+			(struct mount_param){ "context", plan->mount_label };
+}
+
 static int plan_new_fs(struct plan *plan, const struct spec_mount *from,
 		       size_t index, struct plan_mount *m, struct err *e)
 {
@@ -160,6 +180,7 @@ static int plan_new_fs(struct plan *plan, const struct spec_mount *from,
 	}
 	m->fstype = from->type;
 	tied = find_tied(from->type);
+	add_label(plan, tied, m);
 	if (tied)
 		return plan_tied(plan, tied, m, e);
 	push_rung(m, MOUNT_FS);
@@ -354,6 +375,20 @@ static void plan_notify(struct plan *plan)
 	};
 }
 
+static int plan_mount_label(struct plan *plan, struct err *e)
+{
+	const struct spec_linux *l = plan->spec->linux_;
+
+	if (!l || str_empty(l->mount_label))
+		return 0;
+	plan->mount_label = l->mount_label;
+	if (plan->caller->selinux)
+		return 0;
+	err_set(e, ENOTSUP,
+		"linux.mountLabel: SELinux is not enabled in this kernel");
+	return err_hint(e, "remove linux.mountLabel");
+}
+
 int plan_mounts(struct plan *plan, struct err *e)
 {
 	const struct spec_mount *from = plan->spec->mounts.v;
@@ -361,6 +396,8 @@ int plan_mounts(struct plan *plan, struct err *e)
 	int r = plan_root(plan, e);
 
 	plan->n_mounts = plan->spec->mounts.n;
+	if (r == 0)
+		r = plan_mount_label(plan, e);
 	if (r == 0 && plan->n_mounts > MOUNTS_MAX)
 		r = err_set(e, E2BIG,
 			    "mounts: %zu are more than rootlet takes, %d",

@@ -102,6 +102,7 @@ static int make(struct plan *plan, struct err *e)
 		plan_annotations, plan_userns,	plan_namespaces,
 		plan_identity,	  plan_mounts,	plan_devices,
 		plan_process,	  plan_sysctls, plan_resources,
+		plan_net_devices,
 	};
 	int r = check_kernel(plan->caller, e);
 

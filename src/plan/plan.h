@@ -110,6 +110,8 @@ struct plan_mount {
 	bool source_optional; /* missing source: skip (nofail is not OCI's) */
 	/* Made rw (RDONLY is not in attr_set), filled, then ro (/dev). */
 	bool readonly_after;
+	/* SELinux: of its root; the filesystem takes no context=.  NULL: none. */
+	const char *label;
 	bool copy_up; /* a tmpfs that begins with what it covers */
 	bool is_cgroup, is_proc, is_sysfs, is_dev; /* decided here, once */
 };
@@ -132,6 +134,11 @@ struct plan_root {
 	bool no_pivot;
 	uint64_t propagation; /* MS_*, applied to / of the container */
 	bool make_slave; /* host's mounts come in; else private */
+};
+
+struct plan_net_device {
+	const char *host; /* its name here */
+	const char *name; /* in the container; may hold one "%d" */
 };
 
 struct plan_sysctl {
@@ -232,6 +239,7 @@ struct plan {
 	struct plan_root root;
 	struct plan_mount *mounts;
 	size_t n_mounts;
+	const char *mount_label; /* of new filesystems, for SELinux, or NULL */
 	size_t n_idmapped; /* how many of them have ids */
 	struct plan_device *devices;
 	size_t n_devices;
@@ -239,6 +247,8 @@ struct plan {
 	const char **masked, **readonly; /* n entries each */
 	size_t n_masked, n_readonly;
 	bool loopback_up;
+	struct plan_net_device *net_devices;
+	size_t n_net_devices;
 	const char *hostname, *domainname; /* NULL: leave */
 	struct plan_sysctl *sysctls;
 	size_t n_sysctls;

@@ -276,6 +276,8 @@ static void print_mount(const struct plan_mount *m, struct json_out *out)
 	}
 	if (m->source_optional)
 		json_bool(out, "sourceOptional", true);
+	if (m->label)
+		json_string(out, "label", m->label);
 	if (m->copy_up)
 		json_bool(out, "copyUp", true);
 	if (m->readonly_after)
@@ -422,6 +424,17 @@ static void print_socket(struct json_out *out, const char *key,
 		json_string(out, key, path);
 }
 
+static void print_net_devices(const struct plan *plan, struct json_out *out)
+{
+	if (plan->n_net_devices == 0)
+		return;
+	json_object(out, "netDevices");
+	for (size_t i = 0; i < plan->n_net_devices; i++)
+		json_string(out, plan->net_devices[i].host,
+			    plan->net_devices[i].name);
+	json_end(out);
+}
+
 static void print_hooks(const struct plan *plan, struct json_out *out)
 {
 	json_object(out, "hooks");
@@ -465,6 +478,7 @@ void plan_print(const struct plan *plan, struct json_out *out)
 	print_strings(out, "maskedPaths", plan->masked, plan->n_masked);
 	print_strings(out, "readonlyPaths", plan->readonly, plan->n_readonly);
 	print_sysctls(plan, out);
+	print_net_devices(plan, out);
 	print_process(&plan->process, out);
 	print_hooks(plan, out);
 	print_socket(out, "consoleSocket", plan->console_socket);

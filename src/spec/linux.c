@@ -118,6 +118,11 @@ static const struct field time_offsets_fields[] = {
 	{ 0 },
 };
 
+static const struct field net_device_fields[] = {
+	ROW(spec_net_device, name, "name", STRING),
+	{ 0 },
+};
+
 const struct field spec_linux_fields[] = {
 	ROW_ITEMS(spec_linux, devices, "devices", spec_device, device_fields),
 	ROW_ITEMS(spec_linux, uid_mappings, "uidMappings", spec_id_map,
@@ -148,6 +153,7 @@ const struct field spec_linux_fields[] = {
 		    personality_fields),
 	ROW_POINTER(spec_linux, time_offsets, "timeOffsets", spec_time_offsets,
 		    time_offsets_fields),
-	ROW(spec_linux, net_devices, "netDevices", JSON),
+	ROW_MEMBERS(spec_linux, net_devices, "netDevices", spec_net_device,
+		    net_device_fields),
 	{ 0 },
 };

@@ -275,6 +275,11 @@ struct spec_memory_policy {
 	struct strings flags;
 };
 
+struct spec_net_device {
+	const char *host_name; /* the key */
+	const char *name; /* in the container; NULL: the same */
+};
+
 struct spec_linux {
 	struct items devices; /* struct spec_device */
 	struct items uid_mappings, gid_mappings; /* struct spec_id_map */
@@ -290,7 +295,7 @@ struct spec_linux {
 	struct spec_memory_policy *memory_policy;
 	struct spec_personality *personality;
 	struct spec_time_offsets *time_offsets;
-	const struct json *net_devices; /* object: host name -> {name} */
+	struct items net_devices; /* struct spec_net_device */
 };
 
 struct spec {

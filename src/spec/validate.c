@@ -274,39 +274,6 @@ static int check_sysctl(const struct spec_linux *l, struct err *e)
 	return 0;
 }
 
-struct spec_net_device {
-	const char *host_name, *name;
-};
-
-static const struct field net_device_fields[] = {
-	ROW(spec_net_device, name, "name", STRING),
-	{ 0 },
-};
-
-static const struct field net_devices_fields[] = {
-	{ .key = "netDevices",
-	  .type = FIELD_MEMBERS,
-	  .sub = net_device_fields,
-	  .size = sizeof(struct spec_net_device) },
-	{ 0 },
-};
-
-/* struct spec keeps them as JSON, so their types are checked here. */
-static int check_net_devices(const struct spec *spec, struct err *e)
-{
-	const struct json *linux_ = json_get(spec->doc.root, "linux");
-	struct items devices = { 0 };
-	struct arena scratch = { 0 };
-	int r;
-
-	if (!spec->linux_->net_devices)
-		return 0;
-	r = fields_read(net_devices_fields, linux_, "linux", &scratch, &devices,
-			e);
-	arena_done(&scratch);
-	return r;
-}
-
 static int check_linux(const struct spec *spec, struct err *e)
 {
 	const struct spec_linux *l = spec->linux_;
@@ -324,8 +291,6 @@ static int check_linux(const struct spec *spec, struct err *e)
 		r = check_sysctl(l, e);
 	if (r == 0 && l->resources)
 		r = check_resources(l->resources, e);
-	if (r == 0)
-		r = check_net_devices(spec, e);
 	return r;
 }
 

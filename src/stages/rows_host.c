@@ -268,6 +268,11 @@ static int run_hooks(struct launch *l, enum hook_point point,
 			 false, e);
 }
 
+ROW(move_devices)
+{
+	return ns_move_devices(l->plan, l->pid, e);
+}
+
 ROW(prestart)
 {
 	l->hooks_ran = true;

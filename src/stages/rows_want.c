@@ -56,6 +56,11 @@ WANT(terminal)
 	return l->plan->process.terminal;
 }
 
+WANT(move_devices)
+{
+	return l->plan->n_net_devices > 0;
+}
+
 WANT(prestart)
 {
 	return has_hooks(l, HOOK_PRESTART);

@@ -37,6 +37,8 @@ static const struct stage create_rows[] = {
 	{ "make the devices", INSIDE, row_devices },
 	{ "open the terminal", INSIDE, row_terminal, want_terminal,
 	  .hands = HANDS_TERMINAL },
+	{ "move the network devices", HOST, row_move_devices,
+	  want_move_devices },
 	{ "run the prestart hooks", HOST, row_prestart, want_prestart },
 	{ "run the createRuntime hooks", HOST, row_create_runtime,
 	  want_create_runtime },

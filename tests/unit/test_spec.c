@@ -308,7 +308,7 @@ static void linux_values(void)
 	is_int(l->sysctl.n, 2, "both spellings of a sysctl");
 	ok(l->time_offsets->boottime->secs == -5 && !l->time_offsets->monotonic,
 	   "time offsets");
-	is_int(l->net_devices->n, 2, "net devices");
+	is_int(l->net_devices.n, 2, "net devices");
 	is_str(l->memory_policy->nodes, "0", "a memory policy");
 	is_str(l->intel_rdt->mem_bw_schema, "MB:0=1", "intelRdt");
 	is_str(l->personality->domain, "LINUX32", "a personality");
