@@ -497,9 +497,9 @@ int main(void)
 		conditions_of_64_bits();
 		newer_calls();
 		sub_architectures();
+		flags_and_archs(); /* asks the kernel which flags it knows */
 	}
 	refused();
-	flags_and_archs();
 	cached(fd);
 	cache_file(fd);
 	(void)clear(fd);
