@@ -39,7 +39,7 @@ _rootlet_options() {
 			--pid-file --pidfd-socket --preserve-fds --process -p \
 			--process-label --tty -t --user -u --help -h
 		;;
-	plan) echo --bundle -b --config -f --userns --stages --caller --help -h ;;
+	plan) echo --bundle -b --config -f --userns --stages --degradations --caller --help -h ;;
 	delete) echo --force -f --regex -r --help -h ;;
 	kill) echo --all -a --regex -r --help -h ;;
 	list) echo --format -f --quiet -q --help -h ;;

@@ -88,6 +88,7 @@ complete -c rootlet -n '__fish_seen_subcommand_from run' -l detach -s d -d 'End 
 complete -c rootlet -n '__fish_seen_subcommand_from run' -l keep -d 'Keep the state at the end'
 complete -c rootlet -n '__fish_seen_subcommand_from run' -l no-subreaper -d 'Leave orphans to init'
 complete -c rootlet -n '__fish_seen_subcommand_from plan' -l stages -d 'List the steps of a start'
+complete -c rootlet -n '__fish_seen_subcommand_from plan' -l degradations -d 'List what there may be instead'
 complete -c rootlet -n '__fish_seen_subcommand_from plan' -l caller -r -F -d 'Plan for this caller'
 
 # exec

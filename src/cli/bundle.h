@@ -14,7 +14,7 @@ struct create_opts {
 	unsigned preserve_fds;
 	int userns; /* 0: not given, else enum userns_choice */
 	bool detach, keep, no_subreaper; /* run's */
-	bool stages; /* plan's */
+	bool stages, degradations; /* plan's */
 	const char *caller; /* plan's: a file instead of the system */
 };
 

@@ -198,7 +198,7 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.item = "keyring",
 		.wanted = "a new session keyring",
 		.got = "the caller's session keyring",
-		.why = "the caller's quota of keys is used up, see kernel.keys.maxkeys",
+		.why = "the caller's quota of keys is used up, see kernel.keys.maxkeys, or a sandbox refuses it",
 		.fix = "delete containers, or use --no-new-keyring",
 	},
 	[DEGRADE_PROPAGATION] = {
@@ -259,6 +259,50 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.fix = "remove the option",
 	},
 };
+
+/* As `rootlet plan --degradations` lists them, and the tests name theirs. */
+static const char *const row_names[DEGRADE_ROWS] = {
+	[DEGRADE_SINGLE_ID] = "single-id",
+	[DEGRADE_MAP_CUT] = "map-cut",
+	[DEGRADE_DEVICE_BIND] = "device-bind",
+	[DEGRADE_DEVICE_MISSING] = "device-missing",
+	[DEGRADE_DEVICE_OWNER] = "device-owner",
+	[DEGRADE_RLIMIT] = "rlimit",
+	[DEGRADE_OOM_SCORE] = "oom-score",
+	[DEGRADE_SYSFS_BIND] = "sysfs-bind",
+	[DEGRADE_PROC_BIND] = "proc-bind",
+	[DEGRADE_MQUEUE_BIND] = "mqueue-bind",
+	[DEGRADE_CGROUP_BIND] = "cgroup-bind",
+	[DEGRADE_CGROUP_SKIP] = "cgroup-skip",
+	[DEGRADE_LOCKED_FLAGS] = "locked-flags",
+	[DEGRADE_BIND_RECURSIVE] = "bind-recursive",
+	[DEGRADE_MOUNT_ID] = "mount-id",
+	[DEGRADE_ROOT_OVERLAY] = "root-overlay",
+	[DEGRADE_GROUPS] = "groups",
+	[DEGRADE_NESTED_USERNS] = "nested-userns",
+	[DEGRADE_CAPABILITY] = "capability",
+	[DEGRADE_KEYRING] = "keyring",
+	[DEGRADE_PROPAGATION] = "propagation",
+	[DEGRADE_PING_RANGE] = "ping-range",
+	[DEGRADE_CGROUP_LIMIT] = "cgroup-limit",
+	[DEGRADE_CGROUP_PATH] = "cgroup-path",
+	[DEGRADE_CGROUP_SUBGROUP] = "cgroup-subgroup",
+	[DEGRADE_CGROUP_DEVICES] = "cgroup-devices",
+	[DEGRADE_MOUNT_FLAG] = "mount-flag",
+	[DEGRADE_GROUPS_UNMAPPED] = "groups-unmapped",
+	[DEGRADE_MQUEUE_SKIP] = "mqueue-skip",
+	[DEGRADE_COPY_UP] = "copy-up",
+	[DEGRADE_GROUPS_KEPT] = "groups-kept",
+	[DEGRADE_SCHEDULER] = "scheduler",
+	[DEGRADE_NICE] = "nice",
+	[DEGRADE_IO_PRIORITY] = "io-priority",
+	[DEGRADE_CPUS] = "cpus",
+};
+
+const char *degrade_row_name(enum degrade_row row)
+{
+	return row_names[row];
+}
 
 const struct degradation *degrade_row(enum degrade_row row)
 {

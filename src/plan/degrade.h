@@ -77,5 +77,7 @@ int degrade_note(const struct plan *plan, struct degrade_notes *notes,
 /* HOST: adds the rows of the notes to plan->degraded; nonsense is skipped. */
 void degrade_take_notes(struct plan *plan, const struct degrade_notes *notes);
 
+/* "single-id"; NULL would be a row without a name. */
+const char *degrade_row_name(enum degrade_row row);
 /* The row as words, for the table test and the manual. */
 const struct degradation *degrade_row(enum degrade_row row);

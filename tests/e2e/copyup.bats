@@ -99,7 +99,7 @@ over() {
 	degraded "$(rootlet state c1)" 'mounts\[/mnt/a\].options'
 }
 
-@test "what the caller may not read or make is left out and listed" {
+@test "row copy-up: what the caller may not read or make is left out and listed" {
 	requires_unprivileged
 	[ -e /etc/shadow ] || skip "no /etc/shadow here"
 	bundle

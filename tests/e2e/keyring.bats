@@ -23,3 +23,30 @@ name() { CID=key$$x$BATS_TEST_NUMBER; }
 	ok
 	lacks "_ses.$CID"
 }
+
+@test "row keyring: the caller's, when the quota is used up" {
+	requires_unprivileged
+	[ -e /proc/keys ] || skip "the kernel has no /proc/keys"
+	bundle 'del(.linux.maskedPaths)'
+	name
+	script 'cat /proc/keys'
+	# add_key(2) into a session keyring of our own until the kernel says EDQUOT; all of
+	# it goes when that process ends.
+	cat >"$BATS_TEST_TMPDIR/fill" <<-'END'
+		my ($add, $ctl) = (`uname -m` =~ /^aarch64/) ? (217, 219) : (248, 250);
+		syscall($ctl, 1, 0) >= 0 or die "no session keyring: $!";
+		my $n = 0;
+		while (1) {
+			my ($type, $name, $data) = ("user", "rootlet-" . $n++, "x");
+			next if syscall($add, $type, $name, $data, 1, -3) >= 0;
+			$!{EDQUOT} or die "add_key: $!";
+			last;
+		}
+		exec(@ARGV);
+	END
+	go perl -MErrno "$BATS_TEST_TMPDIR/fill" "$ROOTLET" --root "$ROOT" run --keep --bundle "$BUNDLE" "$CID"
+	[ "$status" = 0 ] || complain
+	lacks "_ses.$CID"
+	like '.* keyring .*_ses.*'
+	jq -e '.degraded | any(.item == "keyring" and (.got | test("caller")))' <<<"$(rootlet state "$CID")"
+}

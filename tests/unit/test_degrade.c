@@ -39,12 +39,13 @@ static void table(void)
 	for (int i = 0; i < DEGRADE_ROWS; i++) {
 		const struct degradation *d = degrade_row((enum degrade_row)i);
 
-		whole += d->item && d->wanted && d->got && d->why;
+		whole += d->item && d->wanted && d->got && d->why &&
+			 degrade_row_name((enum degrade_row)i);
 		clean += !says_reserved(d->why) && !says_reserved(d->fix) &&
 			 !says_reserved(d->got);
 	}
 	is_int(whole, DEGRADE_ROWS,
-	       "every row says what, instead of what, why");
+	       "every row says its name, what, instead of what, why");
 	is_int(clean, DEGRADE_ROWS, "no row uses a reserved phrase");
 }
 
