@@ -28,6 +28,7 @@ agent_ends() {
 	AGENT=''
 }
 said() { grep -sqxF -e "$1" "$BATS_TEST_TMPDIR/agent.log"; }
+no_process_but_agent() { ! processes | grep -qv "^$AGENT "; }
 # The first container process state that came.
 message() { grep -m 1 '^{' "$BATS_TEST_TMPDIR/agent.log"; }
 connections() { grep -c '^message' "$BATS_TEST_TMPDIR/agent.log" || :; }
@@ -229,4 +230,29 @@ MKDIR='["mkdir", "mkdirat"]'
 	grep -q '^1000' <<<"$output"
 	grep -q 'No space left on device' <<<"$output"
 	grep -q '^tty' <<<"$output"
+}
+
+@test "faults while the listener is handed over: told, and nothing is left" {
+	requires_faults
+	requires_fast
+	agent "$BATS_TEST_TMPDIR/agent"
+	notify '["execve", "sendmsg"]'
+	script 'exec sleep 100'
+	# shellcheck disable=SC2153 # not ROOTLET_FAULT, which this sets
+	local row side kind n=0 program=$ROOTLET_FAULTS
+	while read -r row; do
+		for side in HOST INSIDE; do
+			for kind in error kill-before kill-after; do
+				export ROOTLET_FAULT=$row:$side:$kind
+				go timeout 10 "$program" --root "$ROOT" run --detach --bundle "$BUNDLE" c1
+				unset ROOTLET_FAULT
+				[ "$status" != 124 ] || complain "$row $side $kind: it hangs"
+				[ "$kind" != error ] || [ "$status" = 0 ] || [ "$(wc -l <<<"$stderr")" = 1 ] || complain "$row $side $kind"
+				[ "$status" = 0 ] || n=$((n + 1))
+				rootlet delete --force c1
+				until_true 5 no_process_but_agent || complain "$row $side $kind: $(processes)"
+			done
+		done
+	done < <("$program" plan --stages | awk -F '\t' '$2 == "start" && $4 ~ /listener|execute/ { print $1 }')
+	[ "$n" -ge 12 ] || complain "only $n faults hit"
 }
