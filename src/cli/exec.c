@@ -209,21 +209,18 @@ static int read_caller(const struct globals *g, struct exec *x, struct err *e)
 	r = inherited_read(&x->options, e);
 	if (r < 0)
 		return r;
-	return caller_read_joining((pid_t)s->pid, x->container.pidfd,
-				   &x->options, &x->caller, e);
+	r = caller_read_joining((pid_t)s->pid, x->container.pidfd, &x->options,
+				&x->caller, e);
+	x->caller.target.nested = s->outer_uid.set && s->outer_gid.set;
+	x->caller.target.outer_uid = s->outer_uid.value;
+	x->caller.target.outer_gid = s->outer_gid.value;
+	return r;
 }
 
 static int make_plan(struct exec *x, char **args, struct err *e)
 {
-	const struct state *s = &x->container.state;
-	struct plan_target target = {
-		.nested = s->outer_uid.set && s->outer_gid.set,
-		.outer_uid = s->outer_uid.value,
-		.outer_gid = s->outer_gid.value,
-	};
-	int r;
+	int r = read_config(x, e);
 
-	r = read_config(x, e);
 	if (r == 0)
 		r = exec_process_make(x->opts, args, &x->spec, &x->doc,
 				      &x->process, e);
@@ -232,7 +229,7 @@ static int make_plan(struct exec *x, char **args, struct err *e)
 	if (r < 0)
 		return r;
 	caller_add_process(&x->caller, x->process);
-	return plan_exec(&x->spec, x->process, &x->caller, &x->options, &target,
+	return plan_exec(&x->spec, x->process, &x->caller, &x->options,
 			 &x->plan, e);
 }
 

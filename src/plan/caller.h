@@ -78,6 +78,10 @@ struct caller_target {
 	struct id_range *uids, *gids;
 	size_t n_uids, n_gids;
 	bool setgroups_denied;
+	/* From the container's record: its user namespace is a nested one, in
+	 * one that has this id only. */
+	bool nested;
+	uint32_t outer_uid, outer_gid;
 };
 
 #define CALLER_RLIMITS 16

@@ -56,8 +56,9 @@ static void take_maps(struct plan_userns *u, const struct caller_target *t)
 }
 
 /* The ids of the namespace around a nested one: one, by its name there. */
-static void take_outer(struct plan *plan, const struct plan_target *target)
+static void take_outer(struct plan *plan)
 {
+	const struct caller_target *target = &plan->caller->target;
 	struct plan_userns *u = &plan->userns;
 	struct id_range *v = arena_zero_n(&plan->arena, 2, sizeof(*v));
 
@@ -71,15 +72,15 @@ static void take_outer(struct plan *plan, const struct plan_target *target)
 /* Is init's user namespace a nested one now?  That of a container that was
  * created and not yet started will be. */
 static bool is_nested(const struct plan_userns *u,
-		      const struct plan_target *target)
+		      const struct caller_target *target)
 {
 	return target->nested && (u->uids->inside != target->outer_uid ||
 				  u->gids->inside != target->outer_gid);
 }
 
-static int plan_ids(struct plan *plan, const struct plan_target *target,
-		    struct err *e)
+static int plan_ids(struct plan *plan, struct err *e)
 {
+	const struct caller_target *target = &plan->caller->target;
 	const struct spec_user *user = &plan->spec->process->user;
 	struct plan_userns *u = &plan->userns;
 	int r;
@@ -89,10 +90,10 @@ static int plan_ids(struct plan *plan, const struct plan_target *target,
 		u->setup_gid = plan->caller->gid;
 		return plan_identity(plan, e);
 	}
-	take_maps(u, &plan->caller->target);
+	take_maps(u, target);
 	if (is_nested(u, target) &&
 	    !(plan_uid_maps(plan, user->uid) && plan_gid_maps(plan, user->gid)))
-		take_outer(plan, target);
+		take_outer(plan);
 	plan_choose_setup_ids(u);
 	r = plan_identity(plan, e);
 	u->nest_first = u->nested;
@@ -107,8 +108,7 @@ bool plan_exec_is_sealed(const struct caller *caller)
 	return plan_needs_sealed_exe(&plan);
 }
 
-static int make(struct plan *plan, const struct plan_target *target,
-		struct err *e)
+static int make(struct plan *plan, struct err *e)
 {
 	int r = plan_check_process(plan, e);
 
@@ -119,7 +119,7 @@ static int make(struct plan *plan, const struct plan_target *target,
 	plan_joins(plan);
 	plan->process.keep_groups = annotation_value(&plan->spec->annotations,
 						     ANNOTATION_GROUPS) != NULL;
-	r = plan_ids(plan, target, e);
+	r = plan_ids(plan, e);
 	if (r == 0)
 		r = plan_process(plan, e);
 	if (r == 0)
@@ -133,7 +133,7 @@ static int make(struct plan *plan, const struct plan_target *target,
 
 int plan_exec(const struct spec *spec, struct spec_process *process,
 	      const struct caller *caller, const struct plan_options *options,
-	      const struct plan_target *target, struct plan *ret, struct err *e)
+	      struct plan *ret, struct err *e)
 {
 	struct spec *merged;
 	int r;
@@ -143,7 +143,7 @@ int plan_exec(const struct spec *spec, struct spec_process *process,
 	*merged = *spec;
 	merged->process = process;
 	ret->spec = merged;
-	r = make(ret, target, e);
+	r = make(ret, e);
 	if (r < 0)
 		plan_done(ret);
 	return r;

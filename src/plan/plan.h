@@ -282,14 +282,9 @@ void plan_exec_fill_in(struct spec_process *process,
 		       const struct spec_process *own);
 /* Another process in a container that is there, whose spec this is.  caller is
  * of caller_read_joining() and caller_add_process(). */
-struct plan_target {
-	bool nested; /* the container's user namespace is a nested one … */
-	uint32_t outer_uid, outer_gid; /* … in one that has this id only */
-};
 int plan_exec(const struct spec *spec, struct spec_process *process,
 	      const struct caller *caller, const struct plan_options *options,
-	      const struct plan_target *target, struct plan *ret,
-	      struct err *e);
+	      struct plan *ret, struct err *e);
 /* plan->sealed_exe, before there is a plan. */
 bool plan_exec_is_sealed(const struct caller *caller);
 

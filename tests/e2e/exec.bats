@@ -169,7 +169,6 @@ lines' --cwd /new/dir -u 1000:7 -g 5 --additional-gids 6,8 "$CID" sh -c 'env; pw
 no_exec() {
 	until_true 3 alone || complain "not alone: $(rootlet exec "$CID" ps)"
 }
-alone() { [ "$(rootlet exec "$CID" sh -c 'ls -d /proc/[0-9]* | wc -l')" = 3 ]; } # init, sh, ls
 
 @test "a user that the map does not hold" {
 	requires_unprivileged
@@ -344,5 +343,37 @@ runs_sleep() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "sleep 100 " ]; }
 	done
 	no_exec
 	[ "$(find "$ROOT" "$BATS_TEST_TMPDIR" -maxdepth 2 ! -name 'go.*' | sort)" = "$files" ]
+	is_status running
+}
+
+@test "--preserve-fds: those and no others; --pidfd-socket" {
+	requires_tool python3
+	live
+	status=0
+	"$ROOTLET" --root "$ROOT" exec --preserve-fds 2 "$CID" sh -c 'cat <&3; cat <&4; ls /proc/self/fd | tr "\n" ,' 3<<<three 4<<<four 5<<<five >o 2>e || status=$?
+	ended 0
+	[ "$(cat o)" = $'three\nfour\n0,1,2,3,4,5,' ] || complain "$(cat o e)"
+	ex --preserve-fds 200 "$CID" true && fails --preserve-fds 'is not open'
+	python3 "$BATS_TEST_DIRNAME/lib/receiver" fd s </dev/null >said 2>&1 3>&- &
+	until_true 5 grep -q listening said
+	ex --detach --pidfd-socket s --pid-file pid "$CID" sleep 100 && ok
+	until_true 5 grep -qx "pidfd: $(cat pid)" said
+	grep -qx 'message: setns' said
+	ex --pidfd-socket nowhere "$CID" true && fails --pidfd-socket nowhere
+}
+
+@test "a seccomp filter that asks an agent: exec asks it, too" {
+	requires_tool python3
+	"$BATS_TEST_DIRNAME/lib/agent" "$BATS_TEST_TMPDIR/agent" mkdir=errno:28 mkdirat=errno:28 >agent.log 2>&1 3>&- &
+	agent=$!
+	until_true 5 grep -q ready agent.log
+	live '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "'"$BATS_TEST_TMPDIR"'/agent", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY"}]}'
+	ex --pid-file pid "$CID" sh -c 'mkdir /tmp/new 2>&1'
+	ended 1 && like '.*No space left on device'
+	until_true 5 grep -q "\"pid\": *$(cat pid)\b" agent.log || complain "$(cat agent.log)"
+	grep '^{' agent.log | tail -n 1 | jq -e '.state.status == "running" and .state.id == "c1" and .pid != .state.pid' || complain "$(cat agent.log)"
+	kill "$agent"
+	wait "$agent" 2>/dev/null || :
+	ex "$CID" true && fails linux.seccomp.listenerPath
 	is_status running
 }

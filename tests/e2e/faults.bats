@@ -15,7 +15,7 @@ setup() {
 	[ "$ME" != 0 ] || config '.mounts += [{destination: "/mnt/a", source: "rootfs/etc", options: ["bind", "idmap"]}]
 		| .mounts[-1] |= (.uidMappings = [{containerID: 0, hostID: 5, size: 9}] | .gidMappings = .uidMappings)'
 	script 'exec sleep 100'
-	mapfile -t rows < <("$ROOTLET_FAULTS" plan --stages)
+	mapfile -t rows < <("$ROOTLET_FAULTS" plan --stages | awk -F '\t' '$2 != "exec"')
 	[ "${#rows[@]}" -gt 20 ]
 	# The guest is slow: there each test takes another quarter of the rows.
 	walked=("${rows[@]}")
@@ -97,4 +97,41 @@ walk_all() { # SIDE KIND
 		[ ! -e "$ROOT/c1" ] || { echo "row $number left its state" && return 1; }
 		no_process || { echo "row $number left processes" && return 1; }
 	done
+}
+
+# One fault in exec: it fails or it does not; then the container is as it was.
+walk_exec() { # ROW SIDE KIND
+	status=0
+	ROOTLET_FAULT="$1:$2:$3" timeout 10 "$ROOTLET_FAULTS" --root "$ROOT" exec --pid-file pid --user 0:0 c1 true \
+		</dev/null >o 2>e 3>&- || status=$?
+	[ "$status" != 124 ] || echo "$1 $2 $3: it hangs"
+	[ "$status" = 0 ] || hit=$((hit + 1))
+	if [ "$2:$3:$4" = "$4:error:$2" ] && [ "$status" != 0 ]; then
+		[ "$status:$(wc -l <e)" = 255:1 ] || echo "$1 $2 $3: status $status, $(cat e)"
+		[ ! -e pid ] || echo "$1 $2 $3: the pid file is left"
+	fi
+	grep -h -e 'runtime error' -e 'AddressSanitizer' e && echo "$1 $2 $3: sanitizer"
+	rm -f pid
+}
+
+@test "exec: each fault in each row leaves the container as it was" {
+	config 'del(.hooks) | .process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0}]'
+	"$ROOTLET_FAULTS" --root "$ROOT" run --detach --bundle "$BUNDLE" c1 </dev/null >o 2>e 3>&-
+	mapfile -t rows < <("$ROOTLET_FAULTS" plan --stages | awk -F '\t' '$2 == "exec"')
+	[ "${#rows[@]}" -gt 12 ]
+	hit=0 n=0
+	for row in "${rows[@]}"; do
+		IFS=$'\t' read -r number _ side _ <<<"$row"
+		[ -z "${ROOTLET_GUEST-}" ] || [ $((number % 5)) = 0 ] || continue
+		n=$((n + 1))
+		for kind in error kill-before; do
+			walk_exec "$number" HOST "$kind" "$side"
+			walk_exec "$number" INSIDE "$kind" "$side"
+		done
+		is_status running || echo "$number: the container does not run"
+		until_true 3 alone || echo "$number: processes are left: $(rootlet exec c1 ps)"
+	done >bad
+	[ ! -s bad ] || { cat bad && return 1; }
+	[ "$hit" -gt $((n / 2)) ] || { echo "only $hit faults in $n rows" && return 1; }
+	until_true 2 no_process || { echo "processes are left: $(processes)" && return 1; }
 }

@@ -200,6 +200,15 @@ not_degraded() {
 
 # --- nothing stays behind
 
+# alone: the only process in the container is its init; zombies wait for somebody
+# else's init.
+alone() {
+	# shellcheck disable=SC2016 # for the container's shell, which counts itself too
+	[ "$(rootlet exec "$CID" sh -c 'n=0; for p in /proc/[0-9]*; do
+		read -r line <$p/stat && case $line in *") Z "*) ;; *) n=$((n + 1)) ;; esac
+	done 2>/dev/null; echo $n')" = 2 ]
+}
+
 # Processes that name this test's directory (the runtime, hooks) or run its script.
 processes() {
 	local file
