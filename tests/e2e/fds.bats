@@ -90,7 +90,7 @@ activated() { LISTEN_FDNAMES=$1 sh -c 'shift; LISTEN_PID=$$ exec "$@"' sh "$@"; 
 }
 
 @test "neither we nor a hook keep them: the other end of a pipe hears when the program closes it" {
-	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "ls /proc/$$/fd | tr \"\\n\" , >\($dir)/hook"]}]}' --arg dir "$BATS_TEST_TMPDIR"
+	config '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "for i in 3 4 5 6 7; do [ ! -e /proc/$$/fd/$i ] || echo open $i; done >\($dir)/hook"]}]}' --arg dir "$BATS_TEST_TMPDIR"
 	script 'echo from-inside >&3; exec 3>&-; until [ -e /tmp/go ]; do sleep 0.02; done'
 	mkfifo fifo
 	"$ROOTLET" --root "$ROOT" run --preserve-fds 1 --bundle "$BUNDLE" c1 3>fifo </dev/null &
@@ -98,5 +98,5 @@ activated() { LISTEN_FDNAMES=$1 sh -c 'shift; LISTEN_PID=$$ exec "$@"' sh "$@"; 
 	[ "$(state_of .status)" = running ]
 	touch "$ROOTFS/tmp/go"
 	wait $!
-	grep -qx '0,1,2,\(10,\)\?' "$BATS_TEST_TMPDIR/hook"
+	[ -e "$BATS_TEST_TMPDIR/hook" ] && [ ! -s "$BATS_TEST_TMPDIR/hook" ]
 }
