@@ -54,6 +54,7 @@ struct item {
 	int to_dir_fd;
 	const char *name;
 	struct stat st;
+	bool foreign; /* its owner is not mapped; shows as the overflow id */
 };
 
 static int failed(struct copy *c, int code, const char *what)
@@ -120,8 +121,12 @@ static int copy_attributes(struct copy *c, const struct item *i)
 {
 	const struct timespec times[2] = { i->st.st_atim, i->st.st_mtim };
 	mode_t mode = i->st.st_mode & 07777;
-	int r = result(fchown(i->to_fd, i->st.st_uid, i->st.st_gid));
+	int r = -EPERM;
 
+	/* Somebody may have the overflow id by right: it is not given to what
+	 * belongs to nobody here. */
+	if (!i->foreign)
+		r = result(fchown(i->to_fd, i->st.st_uid, i->st.st_gid));
 	if (r < 0 && !is_loss(c, r))
 		return failed(c, r, "set the owner of");
 	if (r < 0)
@@ -277,12 +282,25 @@ static int copy_content(struct copy *c, const struct item *i)
 	return r;
 }
 
+/* O_NOATIME is for the owner, or for root over an owner who is mapped: so it
+ * tells whether this one is. */
+static int open_quietly(int dir_fd, struct item *i, int flags)
+{
+	int fd;
+
+	flags |= O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	fd = beneath_open_how(dir_fd, i->name, flags | O_NOATIME,
+			      RESOLVE_NO_XDEV);
+	i->foreign = fd == -EPERM;
+	if (!i->foreign)
+		return fd;
+	return beneath_open_how(dir_fd, i->name, flags, RESOLVE_NO_XDEV);
+}
+
 /* What is there by now must be what we looked at. */
 static int open_same(int dir_fd, struct item *i, int flags)
 {
-	autoclose int fd = beneath_open_how(
-		dir_fd, i->name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-		RESOLVE_NO_XDEV);
+	autoclose int fd = open_quietly(dir_fd, i, flags);
 	struct stat st;
 
 	if (fd < 0)
@@ -303,7 +321,7 @@ static int copy_file(struct copy *c, int dir_fd, struct item *i)
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	i->from_fd = from_fd = open_same(dir_fd, i, O_RDONLY);
+	i->from_fd = from_fd = open_same(dir_fd, i, 0);
 	if (from_fd < 0)
 		return is_loss(c, from_fd) ? 0 : failed(c, from_fd, "open");
 	i->to_fd = to_fd = openat(i->to_dir_fd, i->name,
@@ -405,7 +423,7 @@ static int copy_entries(struct copy *c, DIR *from, int to_fd)
 
 static int copy_dir(struct copy *c, int dir_fd, struct item *i)
 {
-	autoclose int from_fd = open_same(dir_fd, i, O_RDONLY | O_DIRECTORY);
+	autoclose int from_fd = open_same(dir_fd, i, O_DIRECTORY);
 	autoclose int to_fd = -1;
 	autodir DIR *from = NULL;
 	int r;
@@ -440,10 +458,14 @@ static bool has_param(const struct plan_mount *m, const char *key)
 
 /* The owner and the attributes of the directory itself; its mode is that of the
  * mount already, see dest_gives_mode(). */
-static int copy_top(struct copy *c)
+static int copy_top(struct copy *c, bool foreign)
 {
 	const struct plan_mount *m = c->m;
-	struct item i = { .from_fd = c->from_fd, .to_fd = c->top_fd };
+	struct item i = {
+		.from_fd = c->from_fd,
+		.to_fd = c->top_fd,
+		.foreign = foreign,
+	};
 	struct stat to;
 
 	if (fstat(c->from_fd, &i.st) < 0 || fstat(c->top_fd, &to) < 0)
@@ -456,22 +478,22 @@ static int copy_top(struct copy *c)
 	return copy_attributes(c, &i);
 }
 
-static int copy_all(struct copy *c, DIR *from)
+static int copy_all(struct copy *c, DIR *from, bool foreign)
 {
 	int r = copy_entries(c, from, c->top_fd);
 
 	if (r == 0)
 		r = drop_links(c);
 	own_close(&c->links_fd);
-	return r == 0 ? copy_top(c) : r;
+	return r == 0 ? copy_top(c, foreign) : r;
 }
 
 int copyup(const struct plan_mount *m, int below_fd, int mount_fd,
 	   struct err *e)
 {
 	autofree char *buffer = mem_zero(BUFFER_SIZE);
-	autoclose int from_fd = beneath_open(below_fd, ".",
-					     O_RDONLY | O_DIRECTORY);
+	struct item below = { .name = "." };
+	autoclose int from_fd = open_quietly(below_fd, &below, O_DIRECTORY);
 	autoclose int top_fd = beneath_open(mount_fd, ".",
 					    O_RDONLY | O_DIRECTORY);
 	autodir DIR *from = NULL;
@@ -493,6 +515,6 @@ int copyup(const struct plan_mount *m, int below_fd, int mount_fd,
 	if (!from)
 		return failed(&c, -errno, "read");
 	(void)take_fd(&from_fd);
-	r = copy_all(&c, from);
+	r = copy_all(&c, from, below.foreign);
 	return r < 0 ? r : c.lost;
 }

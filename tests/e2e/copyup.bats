@@ -106,10 +106,10 @@ over() {
 	config '.mounts += [{destination: "/mnt/b", type: "bind", source: "/etc", options: ["bind"]}, {destination: "/mnt/a", type: "bind", source: "/etc", options: ["bind"]}]'
 	over /mnt/a
 	# The kernel refuses it, and so it is not in the copy; the rest is.
-	inside 'cat /mnt/b/shadow >/dev/null 2>&1 && echo read; [ -e /mnt/a/shadow ] && echo copied; cmp /mnt/a/passwd /mnt/b/passwd 2>/dev/null || [ "$(cat /mnt/a/passwd)" = "$(cat /mnt/b/passwd)" ] && echo same' --keep
+	inside 'cat /mnt/b/shadow >/dev/null 2>&1 && echo read; [ -e /mnt/a/shadow ] && echo copied; cmp /mnt/a/passwd /mnt/b/passwd 2>/dev/null || [ "$(cat /mnt/a/passwd)" = "$(cat /mnt/b/passwd)" ] && echo same; echo "root $(stat -c %u /mnt/a/passwd)"' --keep
 	[ "$status" = 0 ] || complain
 	lacks read copied
-	has same
+	has same 'root 0'
 	degraded "$(rootlet state c1)" 'mounts\[/mnt/a\].options'
 }
 
