@@ -462,6 +462,42 @@ static void cache_file(int fd)
 	ok(!seccomp_cache_get(fd, key, 5, &got), "a huge one");
 }
 
+#define ASKING SPEC("{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}")
+#define ASKED  RULE("\"action\":\"SCMP_ACT_NOTIFY\"")
+
+/* In a child: a second listener is one too many, and the kernel says so. */
+static int two_listeners(void)
+{
+	struct seccomp_filter f = { 0 };
+	struct err e;
+
+	if (prepare(ASKED, -1, &f, &e) < 0)
+		return 1;
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (seccomp_install(&f, &e) < 0)
+		return 2;
+	if (seccomp_install(&f, &e) != -EBUSY)
+		return 3;
+	return strstr(e.hint, "the kernel allows one") ? 0 : 4;
+}
+
+static void listeners(void)
+{
+	struct seccomp_filter f = { 0 };
+	struct err e;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		(void)syscall(SYS_exit_group, two_listeners());
+	(void)waitpid(pid, &status, 0);
+	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : 300, 0,
+	       "one listener, not two");
+	is_int(prepare(ASKING, -1, &f, &e), 0, "a default that asks");
+	ok(f.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER, "has a listener");
+	seccomp_filter_done(&f);
+}
+
 static void cached(int fd)
 {
 	const char *const text = RULE(NO);
@@ -497,6 +533,7 @@ int main(void)
 		conditions_of_64_bits();
 		newer_calls();
 		sub_architectures();
+		listeners();
 		flags_and_archs(); /* asks the kernel which flags it knows */
 	}
 	refused();

@@ -162,7 +162,7 @@ static void in_child(int (*run)(void), int want, const char *name)
 int main(void)
 {
 	if (syscall(SYS_seccomp, -1, 0, NULL) < 0 && errno == ENOSYS) {
-		skip("all", "no seccomp (valgrind)");
+		skip("the thread", "no seccomp (valgrind)");
 		return done();
 	}
 	in_child(run_listened, 0,

@@ -149,6 +149,35 @@ static void oci_json(void)
 	       "a stopped one has no pid");
 }
 
+/* What the listener of a seccomp filter is told. */
+static void process_json(void)
+{
+	struct string_pair pairs[] = { { "a", "b" } };
+	struct state s = state_of(0, STATUS_RUNNING);
+	autofree char *text = NULL;
+	autofree char *noted = NULL;
+
+	s.pid = 12;
+	text = state_process_json(&s, 12, STATUS_CREATING);
+	is_str(text,
+	       "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],"
+	       "\"pid\":12,\"state\":{\"ociVersion\":\"1.3.0\","
+	       "\"id\":\"c1\",\"status\":\"creating\",\"pid\":12,"
+	       "\"bundle\":\"/bundle\"}}",
+	       "of the container's own program");
+	s.annotations.v = pairs;
+	s.annotations.n = 1;
+	s.seccomp_metadata = "\"m\"\n";
+	noted = state_process_json(&s, 34, STATUS_RUNNING);
+	is_str(noted,
+	       "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],"
+	       "\"pid\":34,\"metadata\":\"\\\"m\\\"\\n\","
+	       "\"state\":{\"ociVersion\":\"1.3.0\",\"id\":\"c1\","
+	       "\"status\":\"running\",\"pid\":12,\"bundle\":\"/bundle\","
+	       "\"annotations\":{\"a\":\"b\"}}}",
+	       "of exec, with metadata");
+}
+
 static void refuse(int fd, const char *text, const char *why)
 {
 	struct state s = { 0 };
@@ -315,6 +344,7 @@ int main(void)
 		return 99;
 	round_trip();
 	oci_json();
+	process_json();
 	bad_records();
 	ended_or_not();
 	created_or_running();
