@@ -10,6 +10,7 @@ setup() {
 	requires_faults
 	common_setup
 	bundle '.root.readonly = false | .linux.sysctl = {"net.ipv4.ip_forward": "1"} | .process.noNewPrivileges = true |
+		.process.scheduler = {policy: "SCHED_BATCH", nice: 19} | .linux.personality = {domain: "LINUX"} |
 		.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]} |
 		.hooks = ({prestart: 1, createRuntime: 1, createContainer: 1, startContainer: 1, poststart: 1, poststop: 1} | map_values([{path: "/bin/true"}]))'
 	[ "$ME" != 0 ] || config '.mounts += [{destination: "/mnt/a", source: "rootfs/etc", options: ["bind", "idmap"]}]
@@ -79,7 +80,7 @@ walk_all() { # SIDE KIND
 	local name number
 	for name in 'enter the user namespace' 'record the process' 'open the sources of the mounts' \
 		'become root in the user namespace' 'make the mounts' 'change the root' 'set the resource limits'; do
-		number=$(printf '%s\n' "${rows[@]}" | awk -F '\t' -v name="$name" '$4 == name { print $1 }')
+		number=$(printf '%s\n' "${rows[@]}" | awk -F '\t' -v name="$name" '$4 == name { print $1; exit }')
 		ROOTLET_FAULT="$number:HOST:kill-before" "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
 		[ ! -e "$ROOT/c1" ] || go "$ROOTLET_FAULTS" --root "$ROOT" state c1
 		go "$ROOTLET_FAULTS" --root "$ROOT" run --bundle "$BUNDLE" c1
