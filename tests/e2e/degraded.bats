@@ -215,12 +215,11 @@ is_unshared() { [ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/
 	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || skip "the host has no cgroup2 on /sys/fs/cgroup"
 	requires_tool strace
 	# With a cgroup namespace of its own the kernel itself refuses nobody, but a
-	# sandbox around us may; strace plays it, for the second file system (the first is
-	# a proc of our own).
+	# sandbox around us may; strace plays it.
 	bundle '.mounts |= map(select(.destination == "/sys/fs/cgroup"))'
 	rm -rf "$ROOTFS/proc" && mkdir "$ROOTFS/proc"
 	script 'ls /sys/fs/cgroup/cgroup.procs'
-	go strace -f -o /dev/null -e trace=fsopen -e inject=fsopen:error=EPERM:when=2+ \
+	go strace -f -o /dev/null -e trace=fsopen -e inject=fsopen:error=EPERM \
 		"$ROOTLET" --root "$ROOT" run --userns="$([ "$ME" = 0 ] && echo host || echo single)" --keep --bundle "$BUNDLE" c1
 	[ "$status" = 0 ] || complain
 	has /sys/fs/cgroup/cgroup.procs
