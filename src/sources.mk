@@ -31,6 +31,7 @@ librootlet_a_SOURCES = \
 	src/cli/exec.c \
 	src/cli/exec_process.c \
 	src/cli/exec_process.h \
+	src/cli/features.c \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/inherited.c \

@@ -17,11 +17,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "plan/make.h"
-
-struct named {
-	const char *name;
-	unsigned number;
-};
+#include "plan/names.h"
 
 /* The readers of spec/ let no other name through. */
 static unsigned number_of(const struct named *v, const char *name)
@@ -208,7 +204,7 @@ enum {
 #define FLAG_RELATIVE_NODES (1U << 14)
 #define FLAG_NUMA_BALANCING (1U << 13)
 
-static const struct named memory_modes[] = {
+const struct named memory_mode_names[] = {
 	{ "MPOL_DEFAULT", MODE_DEFAULT },
 	{ "MPOL_PREFERRED", MODE_PREFERRED },
 	{ "MPOL_BIND", MODE_BIND },
@@ -219,7 +215,7 @@ static const struct named memory_modes[] = {
 	{ NULL, 0 },
 };
 
-static const struct named memory_flags[] = {
+const struct named memory_flag_names[] = {
 	{ "MPOL_F_STATIC_NODES", FLAG_STATIC_NODES },
 	{ "MPOL_F_RELATIVE_NODES", FLAG_RELATIVE_NODES },
 	{ "MPOL_F_NUMA_BALANCING", FLAG_NUMA_BALANCING },
@@ -309,8 +305,8 @@ static int plan_memory_policy(struct plan *plan, struct err *e)
 		return err_hint(e, "write \"mode\": \"MPOL_BIND\", or remove "
 				   "linux.memoryPolicy");
 	}
-	mode = number_of(memory_modes, from->mode);
-	flags = flags_of(memory_flags, &from->flags);
+	mode = number_of(memory_mode_names, from->mode);
+	flags = flags_of(memory_flag_names, &from->flags);
 	r = bits_parse(&plan->arena, from->nodes, BITS_NODES_MAX,
 		       "linux.memoryPolicy.nodes", &m->nodes, e);
 	if (r == 0)

@@ -17,7 +17,7 @@ static const struct field_name actions[] = {
 	{ NULL, 0 },
 };
 
-static const struct field_name operators[] = {
+const struct field_name seccomp_op_names[] = {
 	{ "SCMP_CMP_NE", SECCOMP_OP_NE },
 	{ "SCMP_CMP_LT", SECCOMP_OP_LT },
 	{ "SCMP_CMP_LE", SECCOMP_OP_LE },
@@ -57,7 +57,8 @@ static const struct field arg_fields[] = {
 	    RANGE(&arg_range)),
 	ROW(spec_seccomp_arg, value, "value", UINT64, REQUIRED),
 	ROW(spec_seccomp_arg, value_two, "valueTwo", UINT64),
-	ROW(spec_seccomp_arg, op, "op", ENUM, REQUIRED, NAMES(operators)),
+	ROW(spec_seccomp_arg, op, "op", ENUM, REQUIRED,
+	    NAMES(seccomp_op_names)),
 	{ 0 },
 };
 

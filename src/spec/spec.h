@@ -230,6 +230,7 @@ enum seccomp_op {
 	SECCOMP_OP_GT,
 	SECCOMP_OP_MASKED_EQ,
 };
+extern const struct field_name seccomp_op_names[]; /* ends with NULL */
 struct spec_seccomp_arg {
 	uint32_t index; /* 0..5 */
 	uint64_t value, value_two;

@@ -4,12 +4,6 @@
 # refused with the path of the key.
 load lib/common
 
-vectors() {
-	VECTORS=${SHARED_DIR:-$TOP/../shared}/spec/oci-runtime-spec-1.3.0
-	[ -d "$VECTORS" ] || VECTORS=$TOP/shared/spec/oci-runtime-spec-1.3.0
-	[ -d "$VECTORS" ] || skip "no ../shared/spec here"
-}
-
 @test "good configurations are read" {
 	vectors
 	bundle
@@ -34,5 +28,5 @@ vectors() {
 	vectors
 	bundle '.annotations = {"k": "v"}'
 	create true
-	jq -e --argjson s "$(rootlet state c1)" '.required - ($s | keys) == []' "$VECTORS/state-schema.json"
+	[ -z "$(rootlet state c1 | complaints state-schema.json)" ] || complain "$(rootlet state c1 | complaints state-schema.json)"
 }

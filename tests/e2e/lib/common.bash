@@ -243,6 +243,21 @@ clean_up() {
 	return "$bad"
 }
 
+# --- the specification beside the tree
+
+# vectors: $VECTORS is where it is.
+vectors() {
+	VECTORS=${SHARED_DIR:-$TOP/../shared}/spec/oci-runtime-spec-1.3.0
+	[ -d "$VECTORS" ] || VECTORS=$TOP/shared/spec/oci-runtime-spec-1.3.0
+	[ -d "$VECTORS" ] || skip "no ../shared/spec here"
+}
+# complaints SCHEMA <JSON: what the schema of that name says against it.
+complaints() {
+	jq -r -L "$TOP/tests/e2e/lib" --arg schema "$1" --slurpfile schemas \
+		<(jq -n 'reduce inputs as $d ({}; .[input_filename | split("/") | last] = $d)' "$VECTORS"/*.json) \
+		'include "schema"; complaints($schemas[0]; $schema)'
+}
+
 # --- skips
 
 requires_unprivileged() { [ "$ME" != 0 ] || skip "for a normal user"; }
