@@ -24,11 +24,26 @@ setup() {
 		awk -v n="$BATS_TEST_NUMBER" 'NR % 4 == n % 4')
 }
 
+teardown() {
+	[ -z "${receiver-}" ] || { kill "$receiver" && wait "$receiver"; } || :
+	clean_up
+}
+
+# What an engine may ask for besides: a terminal and a pidfd over sockets, and a
+# place for notifications.
+like_an_engine() {
+	requires_tool python3
+	config '.process.terminal = true | .annotations = {"run.oci.pidfd_receiver": "s"}'
+	python3 "$BATS_TEST_DIRNAME/lib/receiver" deaf s </dev/null >"$BATS_TEST_TMPDIR/receiver" 3>&- &
+	receiver=$!
+	until_true 5 test -s "$BATS_TEST_TMPDIR/receiver"
+}
+
 # One fault: the commands of an engine, then the same questions every time.
 walk() { # ROW SIDE KIND
 	local left init
 	export ROOTLET_FAULT="$1:$2:$3"
-	timeout 10 "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- && created=0 || created=$?
+	NOTIFY_SOCKET=/nowhere/notify timeout 10 "$ROOTLET_FAULTS" --root "$ROOT" create --console-socket s --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- && created=0 || created=$?
 	started=none
 	if [ "$created" = 0 ]; then
 		timeout 10 "$ROOTLET_FAULTS" --root "$ROOT" start c1 </dev/null >>"$BATS_TEST_TMPDIR/o" 2>>"$BATS_TEST_TMPDIR/e" 3>&- && started=0 || started=$?
@@ -56,6 +71,7 @@ walk() { # ROW SIDE KIND
 
 walk_all() { # SIDE KIND
 	local row number side n=0 hit=0
+	like_an_engine
 	for row in "${walked[@]}"; do
 		IFS=$'\t' read -r number _ side _ <<<"$row"
 		walk "$number" "$1" "$2"
@@ -79,7 +95,7 @@ walk_all() { # SIDE KIND
 	script true
 	local name number
 	for name in 'enter the user namespace' 'record the process' 'open the sources of the mounts' \
-		'become root in the user namespace' 'make the mounts' 'change the root' 'set the resource limits'; do
+		'become root in the user namespace' 'make the mounts' 'change the root' 'outlive the runtime'; do
 		number=$(printf '%s\n' "${rows[@]}" | awk -F '\t' -v name="$name" '$4 == name { print $1; exit }')
 		ROOTLET_FAULT="$number:HOST:kill-before" "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
 		[ ! -e "$ROOT/c1" ] || go "$ROOTLET_FAULTS" --root "$ROOT" state c1
