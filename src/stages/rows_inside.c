@@ -413,12 +413,23 @@ static void forget_hosts_things(struct launch *l)
 	l->store->lock_fd = -1;
 }
 
+/* The caller's, with whatever secrets: a hook, or a program that `exec` runs
+ * while we wait for `start`, can read it in our /proc entry.  What the program
+ * gets was copied when the plan was made. */
+static void forget_environment(void)
+{
+	for (char **v = environ; v && *v; v++)
+		if (!str_after(*v, "ROOTLET_FAULT="))
+			explicit_bzero(*v, strlen(*v));
+}
+
 void inside_main(void *launch)
 {
 	struct launch *l = launch;
 	struct err e = { 0 };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	forget_environment();
 	forget_hosts_things(l);
 	(void)umask(l->umask);
 	l->fs.notes = &l->shared->notes;

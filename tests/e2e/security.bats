@@ -33,6 +33,22 @@ files_of() { local fd; for fd in "/proc/$1/fd"/*; do readlink "$fd" || :; done; 
 	lacks leak passwd "$ROOT"
 }
 
+@test "the caller's environment is not to be read in the process that waits for start" {
+	local hook='{path: "/bin/sh", args: ["sh", "-c", "cat /proc/1/environ >/tmp/environ; echo $? >/tmp/read"]}'
+	bundle ".hooks = {startContainer: [$hook]} | .root.readonly = false |
+		.process.capabilities |= map_values([\"CAP_SYS_PTRACE\", \"CAP_DAC_OVERRIDE\"])"
+	export SECRET=of-the-caller
+	create 'tr -d "\\0" </tmp/environ; echo; cat /tmp/read; echo "${SECRET-none}"'
+	go rootlet exec "$CID" cat /proc/1/environ
+	ok
+	lacks of-the-caller
+	rootlet start "$CID"
+	until_true 5 is_status stopped
+	output=$(cat "$BATS_TEST_TMPDIR/out")
+	has none 0
+	lacks of-the-caller
+}
+
 @test "process.cwd makes no directory on the host by way of an open file" {
 	bundle '.process.cwd = "/proc/self/fd/7/made/here"'
 	exec 7<"$BATS_TEST_TMPDIR"
