@@ -89,8 +89,15 @@ int file_write_all(int fd, const void *data, size_t len)
  * ms); exchanging the two and removing the old one does not. */
 static int put_in_place(int dir_fd, const char *temp, const char *name)
 {
-	if (renameat2(dir_fd, temp, dir_fd, name, RENAME_EXCHANGE) == 0)
-		return unlinkat(dir_fd, temp, 0) < 0 ? -errno : 0;
+	if (renameat2(dir_fd, temp, dir_fd, name, RENAME_EXCHANGE) == 0) {
+		int r = unlinkat(dir_fd, temp, 0) < 0 ? -errno : 0;
+
+		/* A directory: everything as it was. */
+		if (r < 0)
+			(void)renameat2(dir_fd, temp, dir_fd, name,
+					RENAME_EXCHANGE);
+		return r;
+	}
 	/* Nothing to exchange with, or a filesystem that can't. */
 	return renameat(dir_fd, temp, dir_fd, name) < 0 ? -errno : 0;
 }

@@ -454,7 +454,12 @@ b" .hidden "a*" ü "$long"; do
 	go rootlet run --bundle "$BUNDLE" --pid-file /nowhere/pid c2
 	refused /nowhere
 	[ ! -e "$ROOT/c2" ]
-	[ "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name '*pid*')" = "$BATS_TEST_TMPDIR/pid" ]
+	mkdir directory
+	touch directory/file
+	go rootlet run --bundle "$BUNDLE" --pid-file directory c2
+	refused 'write the pid file' directory
+	[ -e directory/file ]
+	[ "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name '*pid*' -o -name '.dir*')" = "$BATS_TEST_TMPDIR/pid" ]
 }
 
 @test "a signal while the container is being made undoes it" {
