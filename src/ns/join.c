@@ -32,7 +32,8 @@ int ns_open_joined(const struct plan *plan, int fds[NS_KINDS], struct err *e)
 	for (k = 0; k < NS_KINDS; k++) {
 		if (plan->ns[k].action != NS_JOIN || !plan->ns[k].path)
 			continue;
-		fds[k] = open(plan->ns[k].path, O_RDONLY | O_CLOEXEC);
+		fds[k] = open(plan->ns[k].path,
+			      O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (fds[k] < 0)
 			return err_sys(e, "open the %s namespace %s",
 				       ns_spec_names[k], plan->ns[k].path);

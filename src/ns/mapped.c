@@ -34,7 +34,7 @@ int ns_open_userns(const struct plan *plan, pid_t pid, struct err *e)
 
 	if (user->action != NS_JOIN)
 		return open_userns(pid, e);
-	fd = open(user->path, O_RDONLY | O_CLOEXEC);
+	fd = open(user->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open the user namespace %s", user->path);
 	return fd;

@@ -20,7 +20,7 @@
 
 static int join_path(int k, const char *path, struct err *e)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(e, "open the %s namespace %s", ns_spec_names[k],

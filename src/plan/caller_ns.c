@@ -69,7 +69,9 @@ static int read_one(const struct spec_namespace *from, size_t i,
 		    struct caller *c, struct err *e)
 {
 	enum ns_kind kind = (enum ns_kind)from->type;
-	autoclose int fd = open(from->path, O_RDONLY | O_CLOEXEC);
+	/* A fifo would be waited for. */
+	autoclose int fd = open(from->path,
+				O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct caller_ns *ns = &c->ns[kind];
 	struct stat st;
 	int r;

@@ -108,6 +108,10 @@ links='for ns in cgroup ipc mnt net pid user uts time; do echo "$(readlink /proc
 	config '.linux.namespaces |= map(if .type == "network" then .path = "/etc/passwd" else . end)'
 	inside true
 	refused /etc/passwd
+	mkfifo fifo
+	config '.linux.namespaces |= map(if .type == "network" then .path = $p else . end)' --arg p "$PWD/fifo"
+	inside true
+	refused "$PWD/fifo"
 }
 
 @test "the same kind twice is refused; so is one that is not known" {
