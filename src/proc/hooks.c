@@ -109,6 +109,17 @@ static int open_state(const char *json, struct err *e)
 	return take_fd(&fd);
 }
 
+static int start_failed(struct err *e)
+{
+	(void)err_sys(e, "start it");
+	if (e->code == EAGAIN)
+		return err_hint(e, "no more processes may be made; one with "
+				   "SCHED_DEADLINE makes none, unless "
+				   "process.scheduler.flags has "
+				   "SCHED_FLAG_RESET_ON_FORK");
+	return -e->code;
+}
+
 static int spawn(const struct hook_child *child, struct err *e)
 {
 	struct hook_child *c;
@@ -126,7 +137,7 @@ static int spawn(const struct hook_child *child, struct err *e)
 		    CLONE_VM | CLONE_VFORK | SIGCHLD, c);
 	r = pid;
 	if (pid < 0)
-		r = err_sys(e, "start it");
+		r = start_failed(e);
 	if (pid > 0 && c->failed != 0) {
 		r = err_errno(e, c->failed, "%s", c->doing);
 		(void)waitpid(pid, NULL, 0);

@@ -62,6 +62,19 @@ higher=$((own < 19 ? own + 1 : 19))
 	until_true 5 grep -qx "nice $own priority 0 policy $want" "$BATS_TEST_TMPDIR/out"
 }
 
+@test "scheduler: hooks inside a container of SCHED_DEADLINE" {
+	requires_root
+	requires_tool chrt
+	may chrt -d -T 2000000 -D 40000000 -P 0 0 true || skip "root may not, either"
+	bundle '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 2000000, deadline: 40000000} | .hooks.startContainer = [{path: "/bin/true"}]'
+	inside "$numbers"
+	refused startContainer SCHED_FLAG_RESET_ON_FORK
+	config '.process.scheduler.flags = ["SCHED_FLAG_RESET_ON_FORK"]'
+	inside "$numbers"
+	ok
+	has "nice $own priority 0 policy 6"
+}
+
 @test "scheduler: a lower nice value where the kernel grants it, else the policy alone" {
 	bundle '.process.scheduler = {policy: "SCHED_BATCH", nice: $n}' --argjson n $((own - 5))
 	inside "$numbers" --keep
