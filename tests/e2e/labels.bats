@@ -45,6 +45,23 @@ LOOK='cat /proc/self/attr/current; touch /tmp/denied 2>/dev/null || echo refused
 	ok && has "$PROFILE (enforce)" refused made
 }
 
+@test "apparmorProfile: exec has that of the container, or the one of --apparmor" {
+	load_profile
+	bundle '.process.apparmorProfile = $p | .root.readonly = false' --arg p "$PROFILE"
+	detached 'exec sleep 100'
+	go rootlet exec "$CID" sh -c "$LOOK"
+	ok && has "$PROFILE (enforce)" refused made
+	CID=c2
+	bundle '.root.readonly = false'
+	detached 'exec sleep 100'
+	go rootlet exec "$CID" sh -c "$LOOK"
+	ok && has unconfined made
+	go rootlet exec --apparmor "$PROFILE" "$CID" sh -c "rm /tmp/denied; $LOOK"
+	ok && has "$PROFILE (enforce)" made
+	go rootlet exec --apparmor nosuchprofile "$CID" true
+	[ "$status" = 255 ] && [[ "$stderr" == *nosuchprofile* ]] || complain
+}
+
 @test "apparmorProfile: one that is not loaded, or no AppArmor, is an error that says so" {
 	bundle '.process.apparmorProfile = "nosuchprofile"'
 	inside true
