@@ -324,7 +324,6 @@ static void choose_rules(const struct plan_options *o, struct caller *c)
 static int read_all(const struct spec *spec, const struct plan_options *o,
 		    struct caller *c, struct err *e)
 {
-	struct statfs fs;
 	int r = read_caps(c, e);
 
 	if (r == 0)
@@ -346,9 +345,8 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,
 					  AT_EACCESS) == 0;
 	if (mounts_type(spec, "cgroup"))
-		c->cgroup2_mounted = statfs("/sys/fs/cgroup", &fs) == 0 &&
-				     (unsigned long)fs.f_type ==
-					     CGROUP2_SUPER_MAGIC;
+		c->cgroup2_mounted = is_fs("/sys/fs/cgroup",
+					   CGROUP2_SUPER_MAGIC);
 	c->root_errno = root_errno(spec, o);
 	return 0;
 }

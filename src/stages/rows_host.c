@@ -141,12 +141,16 @@ ROW(open_beforehand)
 
 static int make_trees_pair(struct launch *l, struct err *e)
 {
+	const int room = 200 * 1024; /* the kernel doubles it */
 	int pair[2];
 
 	if (!want_idmapped(l))
 		return 0;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	/* INSIDE sends all of them before anybody reads: it must not wait. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0, pair) < 0)
 		return err_sys(e, "make a socket pair");
+	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	l->trees_fd = pair[0];
 	l->inside_trees_fd = pair[1];
 	return 0;

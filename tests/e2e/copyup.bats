@@ -77,6 +77,11 @@ over() {
 	refused 'tmpcopyup at /mnt/a' /sub/large 'size='
 	bundle
 	over /mnt/a
+	mkdir -p "$ROOTFS/mnt/a/$(printf 'd/%.0s' {1..270})"
+	inside true
+	refused 'tmpcopyup at /mnt/a: too many directories'
+	bundle
+	over /mnt/a
 	config '.mounts[-1].type = "proc"'
 	inside true
 	refused 'mounts[7].options: tmpcopyup is for mounts of the type tmpfs'

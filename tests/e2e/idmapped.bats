@@ -91,6 +91,20 @@ with_map() {
 	done
 }
 
+@test "as many as there may be" {
+	requires_root
+	requires_fast
+	bundle
+	data
+	config '.root.readonly = false | .mounts += [range(200) | {destination: "/mnt/\(.)", source: $s, options: ["bind", "idmap"], uidMappings: $m, gidMappings: $m}]' \
+		--arg s "$BATS_TEST_TMPDIR/data" --argjson m '[{"containerID": 0, "hostID": 5, "size": 1}]'
+	inside 'grep -c idmapped /proc/self/mountinfo; stat -c %u /mnt/199/f0'
+	ok && has 200 5
+	config '.mounts += [.mounts[-1]]'
+	inside true
+	refused 'more than 200 of them are idmapped'
+}
+
 @test "nothing stays open in the container, and nothing of the helper" {
 	requires_root
 	bundle
