@@ -6,8 +6,18 @@
 
 #include "sys/process.h"
 
+static void names(void)
+{
+	char name[32];
+
+	is_str(sys_signal_name(SIGKILL, name), "SIGKILL", "the name of 9");
+	is_str(sys_signal_name(SIGRTMIN + 3, name), "SIGRTMIN+3",
+	       "of a real-time signal");
+}
+
 int main(void)
 {
+	names();
 	is_int(sys_signal_number("9"), 9, "a number");
 	is_int(sys_signal_number("0"), 0, "0, which only asks");
 	is_int(sys_signal_number("64"), 64, "the last number");

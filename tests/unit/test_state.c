@@ -107,6 +107,8 @@ static void round_trip(void)
 	s.annotations.v = pairs;
 	s.annotations.n = 2;
 	s.cgroup = "/x";
+	s.exit_code = (struct opt_uint32){ true, 7 };
+	s.exit_signal = "SIGRTMIN+3";
 	is_int(state_write(fd, &s, &e), 0, "written");
 	is_int(state_read(fd, "c1", &back, &e), 0, "read");
 	is_str(back.id, "c1", "id");
@@ -121,6 +123,8 @@ static void round_trip(void)
 	is_int(back.pidfd_inode, s.pidfd_inode, "pidfd_inode");
 	is_int(back.owner, 1000, "owner");
 	ok(back.own_pidns && !back.systemd_cgroup, "booleans");
+	ok(back.exit_code.set && back.exit_code.value == 7, "exit code");
+	is_str(back.exit_signal, "SIGRTMIN+3", "signal");
 	is_int(back.annotations.n, 2, "annotations");
 	is_str(back.annotations.v[1].key, "ü", "a key");
 	is_str(back.annotations.v[1].value, "\"\n", "a value");
