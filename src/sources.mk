@@ -27,6 +27,8 @@ librootlet_a_SOURCES = \
 	src/cli/commands.c \
 	src/cli/container.c \
 	src/cli/container.h \
+	src/cli/degraded.c \
+	src/cli/degraded.h \
 	src/cli/delete.c \
 	src/cli/exec.c \
 	src/cli/exec_process.c \

@@ -16,6 +16,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cli/container.h"
+#include "cli/degraded.h"
 #include "cli/exec_process.h"
 #include "cli/inherited.h"
 #include "plan/caller.h"
@@ -253,6 +254,8 @@ static int launch(struct exec *x, struct supervise *supervise, struct err *e)
 	if (supervise)
 		l.sync.stop_fd = supervise_stop_fd(supervise);
 	r = launch_exec(&l, e);
+	if (r == 0)
+		degraded_log(&x->plan, &l.shared->notes);
 	if (r == 0 && supervise)
 		r = supervise_wait(supervise, l.pidfd, l.pid, l.master_fd, e);
 	launch_done(&l);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "cli/bundle.h"
+#include "cli/degraded.h"
 #include "cli/inherited.h"
 #include "proc/notify.h"
 #include "proc/sealed.h"
@@ -81,7 +82,10 @@ static int launch_bundle(const struct globals *g, struct bundle *b,
 	l->config_text = b->config;
 	l->config_len = b->config_len;
 	l->state.owner = b->caller.uid;
-	return launch_create(l, e);
+	r = launch_create(l, e);
+	if (r == 0)
+		degraded_log(&b->plan, &l->shared->notes);
+	return r;
 }
 
 /* The program has run and its status is what counts; what goes wrong now is

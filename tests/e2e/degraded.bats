@@ -477,6 +477,15 @@ single() {
 	go rootlet --log "$BATS_TEST_TMPDIR/log" run --bundle "$BUNDLE" c1
 	ok
 	[ ! -s "$BATS_TEST_TMPDIR/log" ]
+	# Who asks for more is told, of an exec too, which leaves no record.
+	go rootlet --log "$BATS_TEST_TMPDIR/log" --log-level info run --detach --bundle "$BUNDLE" c2
+	ok
+	grep -q 'level=info.*linux.resources.memory.limit: wanted 100000000, got no limit: ' "$BATS_TEST_TMPDIR/log"
+	CID=c3 detached 'exec sleep 100'
+	jq -n '{args: ["true"], cwd: "/", rlimits: [{type: "RLIMIT_NOFILE", soft: 100, hard: 9000000000000000}]}' >process.json
+	go rootlet --log "$BATS_TEST_TMPDIR/exec.log" --log-level info exec --process process.json c3
+	ok
+	grep -q 'process.rlimits.RLIMIT_NOFILE' "$BATS_TEST_TMPDIR/exec.log"
 }
 
 @test "the plan changes nothing and can be made for somebody else" {
