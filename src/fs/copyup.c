@@ -448,14 +448,6 @@ static int copy_dir(struct copy *c, int dir_fd, struct item *i)
 	return r < 0 ? r : copy_attributes(c, i);
 }
 
-static bool has_param(const struct plan_mount *m, const char *key)
-{
-	for (size_t i = 0; i < m->n_params; i++)
-		if (str_eq(m->params[i].key, key))
-			return true;
-	return false;
-}
-
 /* The owner and the attributes of the directory itself; its mode is that of the
  * mount already, see dest_gives_mode(). */
 static int copy_top(struct copy *c, bool foreign)
@@ -470,9 +462,9 @@ static int copy_top(struct copy *c, bool foreign)
 
 	if (fstat(c->from_fd, &i.st) < 0 || fstat(c->top_fd, &to) < 0)
 		return failed(c, -errno, "look at");
-	if (has_param(m, "uid"))
+	if (plan_mount_has(m, "uid"))
 		i.st.st_uid = to.st_uid;
-	if (has_param(m, "gid"))
+	if (plan_mount_has(m, "gid"))
 		i.st.st_gid = to.st_gid;
 	i.st.st_mode = to.st_mode;
 	return copy_attributes(c, &i);

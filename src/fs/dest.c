@@ -82,10 +82,7 @@ bool dest_gives_mode(const struct plan_mount *m)
 {
 	if (m->ladder[0] != MOUNT_FS || !str_eq(m->fstype, "tmpfs"))
 		return false;
-	for (size_t i = 0; i < m->n_params; i++)
-		if (str_eq(m->params[i].key, "mode"))
-			return false;
-	return true;
+	return !plan_mount_has(m, "mode");
 }
 
 static int refuse_symlink(const struct plan_mount *m, struct err *e)

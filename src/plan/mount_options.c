@@ -95,6 +95,14 @@ const struct mount_option *mount_option_find(const char *name)
 	return NULL;
 }
 
+bool plan_mount_has(const struct plan_mount *m, const char *key)
+{
+	for (size_t i = 0; i < m->n_params; i++)
+		if (str_eq(m->params[i].key, key))
+			return true;
+	return false;
+}
+
 static void change_attrs(const struct mount_option *o, struct plan_mount *m)
 {
 	uint64_t *set = o->recursive ? &m->rec_attr_set : &m->attr_set;

@@ -110,14 +110,6 @@ static int plan_bind(struct plan *plan, const struct spec_mount *from,
 	return 0;
 }
 
-static bool has_param(const struct plan_mount *m, const char *key)
-{
-	for (size_t i = 0; i < m->n_params; i++)
-		if (str_eq(m->params[i].key, key))
-			return true;
-	return false;
-}
-
 /* Leaves out uid= and gid= of ids that do not exist in the container. */
 static int drop_foreign_ids(struct plan *plan, struct plan_mount *m,
 			    struct err *e)
@@ -158,7 +150,7 @@ static void add_label(struct plan *plan, const struct tied_fs *tied,
 	if (tied && tied->ns == NS_IPC)
 		m->label = plan->mount_label;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (has_param(m, own[i]))
+		if (plan_mount_has(m, own[i]))
 			return;
 	if (!tied)
 		m->params[m->n_params++] =
@@ -185,9 +177,9 @@ static int plan_new_fs(struct plan *plan, const struct spec_mount *from,
 		return plan_tied(plan, tied, m, e);
 	push_rung(m, MOUNT_FS);
 	if (str_eq(from->type, "devpts")) {
-		if (!has_param(m, "newinstance"))
+		if (!plan_mount_has(m, "newinstance"))
 			m->params[m->n_params++].key = "newinstance";
-		if (!has_param(m, "ptmxmode"))
+		if (!plan_mount_has(m, "ptmxmode"))
 			m->params[m->n_params++] =
 				(struct mount_param){ "ptmxmode", "0666" };
 	}

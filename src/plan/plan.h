@@ -288,6 +288,9 @@ int plan_exec(const struct spec *spec, struct spec_process *process,
 /* plan->sealed_exe, before there is a plan. */
 bool plan_exec_is_sealed(const struct caller *caller);
 
+/* Is there such a parameter for fsconfig? */
+bool plan_mount_has(const struct plan_mount *m, const char *key);
+
 /* print.c: what `rootlet plan` shows; members of one JSON object. */
 void plan_print(const struct plan *plan, struct json_out *out);
 void degraded_print(const struct degradation *rows, size_t n,
