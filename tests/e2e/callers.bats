@@ -77,6 +77,7 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 @test "containerd's shim (go-runc): a container's life" {
 	replay "$ROOTLET" <<-'END'
 		0 :: text ^spec: [0-9]              :: --version
+		0 :: json .ociVersionMax and .hooks and .mountOptions and .linux.namespaces :: --root @R --log @L --log-format json features
 		0 :: json . == null or . == []      :: --root @R --log @L --log-format json list --format=json
 		0 :: -                              :: --root @R --log @L --log-format json create --bundle @B --pid-file @P c1
 		0 :: json .status == "created" and (.pid > 1) and .id == "c1" and (.bundle | startswith("/")) :: --root @R --log @L --log-format json state c1

@@ -42,7 +42,7 @@ monitored() {
 logged() {
 	local text
 	for text in "$@"; do
-		grep -qE "^[^ ]+ std(out|err) F $text"$'\r?$' log || complain "not in the log: $text: $(cat log)" || return
+		grep -qE "^[^ ]+ std(out|err) [FP] $text"$'\r?$' log || complain "not in the log: $text: $(cat log)" || return
 	done
 }
 # exited CODE: the exit file is there and says so.
@@ -118,7 +118,7 @@ soon() {
 }
 @test "a terminal: create, start, the log and the exit file" {
 	config '.process.terminal = true'
-	script 'tty; test -t 0 && test -t 1 && test -t 2 && echo all-three; stty size; exit 5'
+	script 'tty; test -t 0 && test -t 1 && test -t 2 && echo all-three; exit 5'
 	monitored --terminal
 	[ "$(jq .pid created)" = "$(state_of .pid)" ]
 	rootlet start "$CID"

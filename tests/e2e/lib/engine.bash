@@ -59,7 +59,7 @@ engine_down() {
 	if [ "$ME" = 0 ]; then
 		rm -rf "$P/store"
 	else
-		"$P/$1" unshare rm -rf "$P/store" 3>&-
+		"$P/$1" unshare rm -rf "$P/store" 2>/dev/null 3>&- || : # it may be mounted there
 	fi
 	# podman keeps a process that holds the user namespace.
 	pid=$(cat "$P/run/libpod/tmp/pause.pid" 2>/dev/null) && kill "$pid"
