@@ -23,6 +23,8 @@ screen() { tm capture-pane -p -t t; }
 type_line() { tm send-keys -t t -l "$1" && tm send-keys -t t Enter; }
 key() { tm send-keys -t t "$1"; }
 screen_like() { screen | grep -qE "$1"; }
+# What was typed has arrived, and what was started runs.
+pause() { sleep "$((${#ROOTLET_GUEST} > 0 ? 2 : 0)).3"; }
 shows() { until_true 5 screen_like "$1" || { screen | grep . || :; return 1; }; }
 run_it() {
 	type_line 'clear; "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1; echo "ended $?"'
@@ -70,11 +72,11 @@ sane() {
 @test "^C and ^Z go to the program, ^D ends the shell" {
 	run_it
 	type_line 'sleep 100; echo "slept $?"'
-	sleep 0.3
+	pause
 	key C-c
 	shows '^slept 130$|^in> ?$'
 	type_line 'cat; echo "cat $?"'
-	sleep 0.3
+	pause
 	key C-d
 	shows '^cat 0$'
 	key C-d
@@ -97,13 +99,13 @@ sane() {
 	shows '^~$'
 	tm send-keys -t t -l "ihello from vi"
 	key Escape
-	sleep 0.3
+	pause
 	shows '^hello from vi$'
 	tm resize-window -t t -x 60 -y 15
-	sleep 0.3
+	pause
 	tm send-keys -t t -l "osecond line"
 	key Escape
-	sleep 0.3
+	pause
 	shows '^second line$'
 	type_line ':wq'
 	shows '^in> ?$'
@@ -117,11 +119,11 @@ sane() {
 @test "^Z stops what runs inside, fg lets it go on" {
 	run_it
 	type_line 'cat; echo "cat $?"'
-	sleep 0.3
+	pause
 	key C-z
 	shows 'Stopped'
 	type_line 'fg'
-	sleep 0.3
+	pause
 	type_line 'still-there'
 	shows '^still-there$'
 	key C-c
@@ -145,7 +147,7 @@ sane() {
 		shows '^back$'
 		[ "$(screen | grep -c 'echo back')" -le 1 ]
 		type_line 'sleep 100; echo "slept $?"'
-		sleep 0.3
+		pause
 		key C-c
 		shows '^slept 130$|^in> ?$'
 		type_line 'exit 6'
@@ -177,7 +179,7 @@ sane() {
 	run_it
 	pid=$(pgrep -f "^$ROOTLET --root $ROOT run" | head -n 1)
 	type_line 'trap "echo told; exit 3" TERM HUP; while :; do sleep 0.05; done'
-	sleep 0.3
+	pause
 	kill -TERM "$pid"
 	shows '^ended 3$'
 	sane
