@@ -35,6 +35,12 @@ groups_of() { sed -n 's/^Groups:[[:space:]]*//p' "$1" | xargs; }
 	go setpriv --groups 8 "$ROOTLET" --root "$ROOT" start c1
 	ok
 	until_true 5 is_status stopped
+	rootlet delete c1
+	# An exec has those of whoever calls it.
+	script 'exec sleep 100'
+	rootlet run --detach --bundle "$BUNDLE" c1 </dev/null >/dev/null 3>&-
+	go setpriv --groups 8,9 "$ROOTLET" --root "$ROOT" exec c1 grep Groups: /proc/self/status
+	ok && like 'Groups:[[:space:]]*8 9 *'
 }
 
 # A hook that says its kind on stdout and stderr.

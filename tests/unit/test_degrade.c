@@ -72,6 +72,7 @@ static void strict(void)
 {
 	struct plan plan = new_plan();
 	struct degrade_notes notes = { 0 };
+	int refused = 0;
 	struct err e;
 
 	options.strict = true;
@@ -84,6 +85,13 @@ static void strict(void)
 	ok(degrade_note(&plan, &notes, DEGRADE_SYSFS_BIND, 1, &e) < 0 &&
 		   strstr(e.text, "mounts[/b]") && notes.n == 0,
 	   "inside too");
+	for (int i = 0; i < DEGRADE_ROWS; i++) {
+		enum degrade_row row = (enum degrade_row)i;
+
+		refused += degrade_add(&plan, row, "x", NULL, NULL, &e) < 0;
+		refused += degrade_note(&plan, &notes, row, 0, &e) < 0;
+	}
+	is_int(refused, 2 * DEGRADE_ROWS, "every row, on both sides");
 	options.strict = false;
 	plan_done(&plan);
 }
