@@ -377,3 +377,28 @@ runs_sleep() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "sleep 100 " ]; }
 	ex "$CID" true && fails linux.seccomp.listenerPath
 	is_status running
 }
+
+@test "a program whose interpreter is the runtime itself can't write it (CVE-2019-5736)" {
+	ldd "$ROOTLET_PLAIN" 2>&1 | grep -q 'statically linked\|not a dynamic' || skip "needs a static rootlet"
+	live
+	cp "$ROOTLET_PLAIN" copy # the caller's own: with a file of root's a user has nothing to fear
+	cp copy before
+	mkfifo "$ROOTFS/tmp/fifo"
+	printf '#!/proc/self/exe plan\n' >"$ROOTFS/bin/evil"
+	chmod 755 "$ROOTFS/bin/evil"
+	./copy --root "$ROOT" exec --pid-file pid "$CID" evil --config /tmp/fifo >o 2>e </dev/null 3>&- &
+	until_true 5 test -s pid
+	# Somebody inside takes hold of it, waits until it has ended, and writes.
+	ex "$CID" sh -c 'i=0; while [ $i -lt 200 ]; do
+			for p in /proc/[0-9]*; do
+				read -r name <$p/comm
+				[ "$name" = evil ] && [ -e $p/exe ] && exec 5<$p/exe && break 2
+			done
+			i=$((i + 1)); sleep 0.02
+		done 2>/dev/null
+		echo "found $name"; ls -l /proc/self/fd/5
+		kill -9 ${p#/proc/}; sleep 0.5; echo overwritten >>/proc/self/fd/5'
+	has 'found evil'
+	[[ $stderr == *'Read-only file system'* || $stderr == *'Permission denied'* || $stderr == *'not permitted'* ]] || complain
+	cmp copy before
+}
