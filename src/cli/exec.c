@@ -192,30 +192,34 @@ static int read_caller(const struct globals *g, struct exec *x, struct err *e)
 	static const enum rootless_choice rootless[] = {
 		ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE, ROOTLESS_AUTO
 	};
-	const struct state *s = &x->container.state;
 	int r;
 
 	x->options = (struct plan_options){
-		.id = s->id,
-		.bundle = s->bundle,
 		.rootless = rootless[g->rootless],
 		.strict = g->strict,
-		.no_new_keyring = s->no_new_keyring,
 		.detached = x->opts->detach,
 		.console_socket = given(x->opts->console_socket),
 		.pidfd_socket = given(x->opts->pidfd_socket),
 		.preserve_fds = x->opts->preserve_fds,
-		.seccomp_receiver = s->seccomp_listener,
 	};
 	r = inherited_read(&x->options, e);
-	if (r < 0)
-		return r;
-	r = caller_read_joining((pid_t)s->pid, x->container.pidfd, &x->options,
-				&x->caller, e);
-	x->caller.target.nested = s->outer_uid.set && s->outer_gid.set;
-	x->caller.target.outer_uid = s->outer_uid.value;
-	x->caller.target.outer_gid = s->outer_gid.value;
-	return r;
+	return r < 0 ? r : caller_read_self(&x->options, &x->caller, e);
+}
+
+static int read_container(struct exec *x, struct err *e)
+{
+	const struct state *s = &x->container.state;
+	struct caller_target *target = &x->caller.target;
+
+	x->options.id = s->id;
+	x->options.bundle = s->bundle;
+	x->options.no_new_keyring = s->no_new_keyring;
+	x->options.seccomp_receiver = s->seccomp_listener;
+	target->nested = s->outer_uid.set && s->outer_gid.set;
+	target->outer_uid = s->outer_uid.value;
+	target->outer_gid = s->outer_gid.value;
+	return caller_read_container(&x->caller, (pid_t)s->pid,
+				     x->container.pidfd, e);
 }
 
 static int make_plan(struct exec *x, char **args, struct err *e)
@@ -229,7 +233,7 @@ static int make_plan(struct exec *x, char **args, struct err *e)
 		r = check_terminal(x, e);
 	if (r < 0)
 		return r;
-	caller_add_process(&x->caller, x->process);
+	caller_add_process(&x->caller, &x->spec, x->process);
 	return plan_exec(&x->spec, x->process, &x->caller, &x->options,
 			 &x->plan, e);
 }
@@ -284,25 +288,25 @@ static int exec_run(const struct globals *g, void *opts, int argc, char **argv,
 		.container = CONTAINER_INIT,
 	};
 	bool real_root;
-	uint32_t uid;
 	int r;
 
 	r = check_options(x.opts, argc > 1, e);
-	if (r < 0)
-		return r;
-	caller_identity(&uid, &real_root);
+	if (r == 0)
+		r = read_caller(g, &x, e);
+	real_root = caller_is_real_root(&x.caller);
 	/* Root nearly always needs it: before the work that would have to be
 	 * done again. */
-	if (real_root)
+	if (r == 0 && real_root)
 		r = sealed_reexec(g->argv, e);
 	if (r == 0)
-		r = store_open(g->root, uid, real_root, false, &x.store, e);
+		r = store_open(g->root, x.caller.uid, real_root, false,
+			       &x.store, e);
 	if (r == 0)
 		r = load(&x, argv[0], e);
 	if (r == 0)
-		r = read_caller(g, &x, e);
+		r = read_container(&x, e);
 	/* Before a file is read that may be a pipe. */
-	if (r == 0 && plan_exec_is_sealed(&x.caller))
+	if (r == 0 && !real_root && plan_exec_is_sealed(&x.caller))
 		r = sealed_reexec(g->argv, e);
 	if (r == 0)
 		r = make_plan(&x, argv + 1, e);

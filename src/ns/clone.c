@@ -8,7 +8,8 @@
  * Joining is different.  A joined pid namespace holds only the children of
  * whoever joined it, and after joining a user namespace there is no way
  * back; so a process stands between.  It joins, clones init as its *sibling*
- * (CLONE_PARENT), hands over the pidfd and ends.  Namespaces that belong to
+ * (CLONE_PARENT), says its pid and ends.  Where it can, it shares HOST's memory
+ * meanwhile, as vfork(2) does: a copy costs more than all else it does.  Namespaces that belong to
  * our current user namespace are joined there too, before a new user
  * namespace would take away the right to.  It is also the one that makes a
  * time namespace and sets its clocks (offsets.c): its children are born there.
@@ -17,8 +18,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,10 +28,9 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "ns/ns.h"
-#include "sys/fdpass.h"
 #include "sys/process.h"
 
-/* What the process between says when it ends. */
+/* What the process between says; zero: nothing. */
 struct between_report {
 	pid_t pid; /* of init, in HOST's pid namespace */
 	struct err err; /* code 0: it went well */
@@ -135,10 +136,10 @@ static unsigned first_of_ours(const struct plan *plan)
  * write the maps, for which we must be dumpable, and our ids are of no use to
  * anybody until become_root changes them. */
 static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
-			   const int fds[NS_KINDS], const int own[2],
+			   const int fds[NS_KINDS], int offsets_fd,
 			   struct err *e)
 {
-	autofree int *keep = mem_zero_n(init->n_fds + NS_KINDS + 5,
+	autofree int *keep = mem_zero_n(init->n_fds + NS_KINDS + 4,
 					sizeof(*keep));
 	size_t n = init->n_fds;
 	int r;
@@ -147,8 +148,7 @@ static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
 		keep[i] = init->fds[i];
 	for (int k = 0; k < NS_KINDS; k++)
 		keep[n++] = fds[k];
-	keep[n++] = own[0];
-	keep[n++] = own[1];
+	keep[n++] = offsets_fd;
 	if (init->target) {
 		keep[n++] = init->target->pidfd;
 		keep[n++] = init->target->parent_fd;
@@ -166,84 +166,111 @@ static int prepare_to_join(const struct plan *plan, const struct ns_init *init,
 	return 0;
 }
 
-/* Namespace situation: a child of HOST in its namespaces, with its ids. */
-__attribute__((noreturn)) static void between(const struct plan *plan,
-					      const struct ns_init *init,
-					      int fds[NS_KINDS], int report_fd)
+/* What HOST and the process between know of each other. */
+struct between {
+	const struct plan *plan;
+	const struct ns_init *init;
+	int fds[NS_KINDS]; /* of what is joined by path, or -1 */
+	struct between_report *report; /* shared, whatever else is not */
+};
+
+/* Init's way out of the process between: without what that needed. */
+__attribute__((noreturn)) static void become_init(struct between *b,
+						  int offsets_fd)
 {
-	struct between_report report = { 0 };
-	autoclose int pidfd = -1;
-	int own[2] = { report_fd, -1 };
+	own_close(&offsets_fd);
+	close_joined(b->fds);
+	close_target(b->init->target);
+	b->init->run(b->init->arg);
+	_exit(1);
+}
+
+/* Namespace situation: a child of HOST in its namespaces, with its ids. */
+static int between(void *arg)
+{
+	struct between *b = arg;
+	struct err *e = &b->report->err;
+	int offsets_fd = -1;
+	int pidfd = -1; /* HOST opens its own */
 	int r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = ns_open_offsets(plan, &own[1], &report.err);
+	r = ns_open_offsets(b->plan, &offsets_fd, e);
 	if (r == 0)
-		r = prepare_to_join(plan, init, fds, own, &report.err);
+		r = prepare_to_join(b->plan, b->init, b->fds, offsets_fd, e);
 	if (r == 0)
-		r = init->target
-			    ? ns_join_target(plan, init->target, &report.err)
-			    : ns_join_paths(plan, fds, &report.err);
+		r = b->init->target
+			    ? ns_join_target(b->plan, b->init->target, e)
+			    : ns_join_paths(b->plan, b->fds, e);
 	if (r == 0)
-		r = make_between(plan, own[1], &report.err);
+		r = make_between(b->plan, offsets_fd, e);
 	if (r == 0) {
 		/* Joining clears dumpable where the ids are foreign; init
 		 * inherits it and decides for itself in become_root. */
-		report.pid = clone_init(plan, true, &pidfd, &report.err);
-		if (report.pid == 0) {
-			(void)close(report_fd);
-			own_close(&own[1]);
-			close_joined(fds);
-			close_target(init->target);
-			init->run(init->arg);
-			_exit(1);
-		}
+		r = clone_init(b->plan, true, &pidfd, e);
+		if (r == 0)
+			become_init(b, offsets_fd);
+		b->report->pid = r > 0 ? r : 0;
 	}
-	(void)fdpass_send(report_fd, &report, sizeof(report), pidfd);
 	_exit(0);
 }
 
-static int await_between(int report_fd, pid_t pid, pid_t *ret_pid,
-			 int *ret_pidfd, struct err *e)
+/* It is our child and nobody has waited for it, so the number is its own. */
+static int take_init(pid_t pid, pid_t *ret_pid, int *ret_pidfd, struct err *e)
 {
-	struct between_report report;
-	ssize_t n = fdpass_recv(report_fd, &report, sizeof(report), ret_pidfd);
-
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	*ret_pidfd = sys_pidfd_open(pid);
+	if (*ret_pidfd >= 0) {
+		*ret_pid = pid;
+		return 0;
+	}
+	(void)err_errno(e, *ret_pidfd, "hold on to process %d", (int)pid);
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		continue;
-	if (n != sizeof(report))
-		return err_set(e, ECHILD,
-			       "the process that joins the "
-			       "namespaces ended without a word");
-	if (report.err.code) {
-		*e = report.err;
+	return -e->code;
+}
+
+static int run_between(struct between *b, pid_t *ret_pid, int *ret_pidfd,
+		       struct err *e)
+{
+	const int dumpable = prctl(PR_GET_DUMPABLE);
+	/* A process that shares memory can't change its clocks. */
+	const bool shares = b->plan->ns[NS_TIME].action == NS_INHERIT;
+	int r = sys_run_apart(between, b, shares);
+
+	/* Undumpable is the memory, and that was ours. */
+	if (dumpable == 1)
+		(void)prctl(PR_SET_DUMPABLE, 1);
+	if (r < 0)
+		return err_errno(e, r,
+				 "make the process that joins the namespaces");
+	if (b->report->err.code) {
+		*e = b->report->err;
 		return -e->code;
 	}
-	*ret_pid = report.pid;
-	return 0;
+	if (b->report->pid == 0)
+		return err_set(e, ECHILD,
+			       "the process that joins the namespaces ended "
+			       "without a word");
+	return take_init(b->report->pid, ret_pid, ret_pidfd, e);
 }
 
 static int clone_through_between(const struct plan *plan,
-				 const struct ns_init *init, int fds[NS_KINDS],
-				 pid_t *ret_pid, int *ret_pidfd, struct err *e)
+				 const struct ns_init *init,
+				 const int fds[NS_KINDS], pid_t *ret_pid,
+				 int *ret_pidfd, struct err *e)
 {
-	int pair[2];
-	pid_t pid;
+	struct between b = { .plan = plan, .init = init };
 	int r;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(e, "make a socket pair");
-	pid = fork();
-	if (pid == 0) {
-		(void)close(pair[0]);
-		between(plan, init, fds, pair[1]);
-	}
-	(void)close(pair[1]);
-	if (pid < 0)
-		r = err_sys(e, "fork the process that joins the namespaces");
-	else
-		r = await_between(pair[0], pid, ret_pid, ret_pidfd, e);
-	(void)close(pair[0]);
+	memcpy(b.fds, fds, sizeof(b.fds));
+
+	b.report = mmap(NULL, sizeof(*b.report), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (b.report == MAP_FAILED)
+		return err_sys(e, "map a page to share");
+	r = run_between(&b, ret_pid, ret_pidfd, e);
+	(void)munmap(b.report, sizeof(*b.report));
 	return r;
 }
 

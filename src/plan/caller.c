@@ -28,6 +28,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "plan/make.h"
+#include "plan/names.h"
 
 #define PROC_FILE_MAX 65536
 #define SELINUX_FS    "/sys/fs/selinux"
@@ -62,22 +63,49 @@ static int read_effective(struct caller *c, struct err *e)
 	return 0;
 }
 
+/* The kernel's are numbered without gaps: most often ours end where they do. */
+static uint64_t read_known_caps(void)
+{
+	int last = CAP_LAST_CAP;
+
+	while (last >= 0 && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
+		last--;
+	while (last < 63 && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+		last++;
+	return last < 0 ? 0 : UINT64_MAX >> (63 - last);
+}
+
 static int read_caps(struct caller *c, struct err *e)
 {
-	int status = read_effective(c, e);
+	c->caps_known = read_known_caps();
+	return read_effective(c, e);
+}
 
-	if (status < 0)
-		return status;
-	for (int i = 0; i < 64; i++) {
-		int r = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
+/* Of the bounding set only what the bundle names matters. */
+static void read_bounding(const struct strings *names, uint64_t *seen,
+			  struct caller *c)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		int cap = cap_number(names->v[i]);
 
-		if (r < 0)
-			break;
-		c->caps_known |= 1ULL << i;
-		if (r > 0)
-			c->caps_bounding |= 1ULL << i;
+		if (cap < 0 || *seen >> cap & 1)
+			continue;
+		*seen |= 1ULL << cap;
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) > 0)
+			c->caps_bounding |= 1ULL << cap;
 	}
-	return 0;
+}
+
+static void read_bounding_caps(const struct spec_capabilities *caps,
+			       struct caller *c)
+{
+	uint64_t seen = 0;
+
+	read_bounding(&caps->bounding, &seen, c);
+	read_bounding(&caps->effective, &seen, c);
+	read_bounding(&caps->permitted, &seen, c);
+	read_bounding(&caps->inheritable, &seen, c);
+	read_bounding(&caps->ambient, &seen, c);
 }
 
 static int read_map(struct caller *c, const char *path, struct id_range **ret,
@@ -181,21 +209,26 @@ static uint64_t to_limit(rlim_t limit)
 	return limit == RLIM_INFINITY ? UINT64_MAX : limit;
 }
 
-static void read_rlimits(struct caller *c)
+static void read_rlimits(const struct items *limits, struct caller *c)
 {
+	const struct spec_rlimit *named = limits->v;
 	autofree char *text = NULL;
 
-	for (int i = 0; i < CALLER_RLIMITS; i++) {
+	for (size_t i = 0; i < limits->n; i++) {
+		int number = rlimit_number(named[i].type);
 		struct rlimit l;
 
-		if (getrlimit((__rlimit_resource_t)i, &l) < 0)
+		if (number < 0 || number >= CALLER_RLIMITS)
+			continue;
+		if (getrlimit((__rlimit_resource_t)number, &l) < 0)
 			l.rlim_cur = l.rlim_max = RLIM_INFINITY;
-		c->rlimits[i].soft = to_limit(l.rlim_cur);
-		c->rlimits[i].hard = to_limit(l.rlim_max);
+		c->rlimits[number].soft = to_limit(l.rlim_cur);
+		c->rlimits[number].hard = to_limit(l.rlim_max);
+		if (number == RLIMIT_NOFILE &&
+		    file_read_at(AT_FDCWD, "/proc/sys/fs/nr_open", 64, &text,
+				 NULL) == 0)
+			c->nr_open = strtoull(text, NULL, 10);
 	}
-	if (file_read_at(AT_FDCWD, "/proc/sys/fs/nr_open", 64, &text, NULL) ==
-	    0)
-		c->nr_open = strtoull(text, NULL, 10);
 }
 
 static bool is_fs(const char *path, unsigned long magic)
@@ -210,8 +243,9 @@ static void read_process_facts(const struct spec_process *p, struct caller *c)
 	autofree char *enabled = NULL;
 	autofree char *text = NULL;
 
-	if (p->rlimits.n > 0)
-		read_rlimits(c);
+	if (p->capabilities)
+		read_bounding_caps(p->capabilities, c);
+	read_rlimits(&p->rlimits, c);
 	if (p->oom_score_adj.set &&
 	    file_read_at(AT_FDCWD, "/proc/self/oom_score_adj", 64, &text,
 			 NULL) == 0)
@@ -363,9 +397,8 @@ int caller_read(const struct spec *spec, const struct plan_options *options,
 	return r;
 }
 
-int caller_read_joining(pid_t init, int pidfd,
-			const struct plan_options *options, struct caller *ret,
-			struct err *e)
+int caller_read_self(const struct plan_options *options, struct caller *ret,
+		     struct err *e)
 {
 	int r;
 
@@ -373,20 +406,32 @@ int caller_read_joining(pid_t init, int pidfd,
 	r = read_caps(ret, e);
 	if (r == 0)
 		r = read_ids(ret, e);
-	if (r == 0)
-		r = caller_read_target(ret, init, pidfd, e);
-	if (r < 0) {
+	if (r < 0)
 		caller_done(ret);
-		return r;
-	}
-	choose_rules(options, ret);
-	read_exe(ret);
-	return 0;
+	else
+		choose_rules(options, ret);
+	return r;
 }
 
-void caller_add_process(struct caller *c, const struct spec_process *process)
+bool caller_is_real_root(const struct caller *c)
+{
+	return caller_is_privileged(c) && c->initial_userns;
+}
+
+int caller_read_container(struct caller *c, pid_t init, int pidfd,
+			  struct err *e)
+{
+	/* Real root takes the sealed copy in any case. */
+	if (!caller_is_real_root(c))
+		read_exe(c);
+	return caller_read_target(c, init, pidfd, e);
+}
+
+void caller_add_process(struct caller *c, const struct spec *spec,
+			const struct spec_process *process)
 {
 	read_process_facts(process, c);
+	read_memory_nodes(spec, c);
 }
 
 void caller_done(struct caller *c)

@@ -144,6 +144,7 @@ bool caller_may(const struct caller *c, int cap);
 /* CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID: may write any map directly.
  * `real root` is this in the initial user namespace. */
 bool caller_is_privileged(const struct caller *c);
+bool caller_is_real_root(const struct caller *c);
 
 /* Only the effective uid, and whether we are real root (privileged, in the
  * initial user namespace): what commands without a bundle need.  Cheap. */
@@ -153,13 +154,15 @@ uint32_t caller_gid(void); /* the effective one; for `spec --rootless` */
 int caller_read(const struct spec *spec, const struct plan_options *options,
 		struct caller *ret, struct err *e);
 
-/* For exec, which needs no grants and joins nothing by path: who calls, and
- * the container whose init this is, pidfd verified.  -ESRCH: it has ended. */
-int caller_read_joining(pid_t init, int pidfd,
-			const struct plan_options *options, struct caller *ret,
-			struct err *e);
-/* Adds what the plan for `process` needs. */
-void caller_add_process(struct caller *c, const struct spec_process *process);
+/* For exec, which needs no grants and joins nothing by path, in three steps:
+ * who calls; the container whose init this is, pidfd verified (-ESRCH: it has
+ * ended); what the plan for the process needs. */
+int caller_read_self(const struct plan_options *options, struct caller *ret,
+		     struct err *e);
+int caller_read_container(struct caller *c, pid_t init, int pidfd,
+			  struct err *e);
+void caller_add_process(struct caller *c, const struct spec *spec,
+			const struct spec_process *process);
 void caller_done(struct caller *c);
 
 /* caller_json.c: for the golden tests and `rootlet plan --caller`. */

@@ -281,7 +281,7 @@ void plan_done(struct plan *plan);
 void plan_exec_fill_in(struct spec_process *process,
 		       const struct spec_process *own);
 /* Another process in a container that is there, whose spec this is.  caller is
- * of caller_read_joining() and caller_add_process(). */
+ * of caller_read_self() and the two after it. */
 int plan_exec(const struct spec *spec, struct spec_process *process,
 	      const struct caller *caller, const struct plan_options *options,
 	      struct plan *ret, struct err *e);

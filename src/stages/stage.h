@@ -24,6 +24,9 @@ struct stage {
 	int (*run)(struct launch *l, struct err *e);
 	bool (*wanted)(const struct launch *l); /* NULL: always */
 	bool ends_in_exec; /* then the end of file is success */
+	/* The clone.  Where it ends its group, that INSIDE is there says that
+	 * all went well, and neither waits. */
+	bool starts_inside;
 	/* It is in launch.send_fd when the row is done, and lands in the other
 	 * side's master_fd or listener_fd.  Such a row ends its group. */
 	enum stage_hands hands;

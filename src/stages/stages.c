@@ -84,7 +84,7 @@ static const struct stage exec_rows[] = {
 	{ "open the outer user namespace", HOST, row_open_outer,
 	  want_open_outer },
 	{ "move to the first CPUs", HOST, row_initial_cpus, want_initial_cpus },
-	{ "join the container", HOST, row_clone },
+	{ "join the container", HOST, row_clone, .starts_inside = true },
 	{ "become root in the user namespace", INSIDE, row_become_root,
 	  want_become_root },
 	{ "open the root of the container", INSIDE, row_open_root,

@@ -111,7 +111,7 @@ static int run_row(struct launch *l, const struct stage_table *table, size_t i,
 		(void)err_wrap(e, "%s", row->name);
 		return sync_fail(&l->sync, number, e);
 	}
-	if (l->sync.fd >= 0 && ends_group(l, table, i)) {
+	if (l->sync.fd >= 0 && !row->starts_inside && ends_group(l, table, i)) {
 		r = sync_done(&l->sync, number, l->send_fd, e);
 		own_close(&l->send_fd);
 		if (r < 0)
@@ -168,7 +168,7 @@ int stages_walk(struct launch *l, const struct stage_table *table,
 		if (row->side == l->side) {
 			r = run_row(l, table, i, e);
 			group = i + 1;
-		} else if (ends_group(l, table, i)) {
+		} else if (ends_group(l, table, i) && !row->starts_inside) {
 			r = await_group(l, table, group, i, e);
 			group = i + 1;
 		} else {

@@ -6,11 +6,13 @@
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +44,55 @@ pid_t sys_clone3(const struct clone3_args *args)
 	}
 	r = syscall(SYS_clone3, &arg, sizeof(arg));
 	return r < 0 ? -errno : (pid_t)r;
+}
+
+#define APART_STACK ((size_t)1 << 20)
+
+/* AddressSanitizer does not know what to make of a second stack. */
+#ifdef __SANITIZE_ADDRESS__
+#define MAY_SHARE false
+#else
+#define MAY_SHARE true
+#endif
+
+static pid_t clone_sharing(int (*run)(void *arg), void *arg, char *stack)
+{
+	/* Below it a page of nobody's: what overflows ends there. */
+	if (mprotect(stack, 4096, PROT_NONE) < 0)
+		return -1;
+	return clone(run, stack + APART_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD,
+		     arg);
+}
+
+static pid_t fork_apart(int (*run)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(run(arg));
+	return pid;
+}
+
+int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory)
+{
+	const bool shares = shares_memory && MAY_SHARE;
+	void *stack = MAP_FAILED;
+	int r = 0;
+	pid_t pid;
+
+	if (shares)
+		stack = mmap(NULL, APART_STACK, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (shares && stack == MAP_FAILED)
+		return -errno;
+	pid = shares ? clone_sharing(run, arg, stack) : fork_apart(run, arg);
+	if (pid < 0)
+		r = -errno;
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (shares)
+		(void)munmap(stack, APART_STACK);
+	return r;
 }
 
 int sys_pidfd_open(pid_t pid)

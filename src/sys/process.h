@@ -19,6 +19,12 @@ struct clone3_args {
 /* As fork(2): 0 in the child, its pid in the parent. */
 pid_t sys_clone3(const struct clone3_args *args);
 
+/* Runs run(arg) in a child until that ends; nothing of ours goes on meanwhile.
+ * It is a fork; but with shares_memory no copy of our memory is made, and it
+ * must treat that as ours.  Its own children are copies in any case, and go on
+ * on its stack, which has 1 MiB then.  0: it has ended. */
+int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory);
+
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_signal(int pidfd, int sig);
 int sys_pidfd_alive(int pidfd); /* 1, or 0 once it has ended */
