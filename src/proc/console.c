@@ -131,9 +131,6 @@ void console_name(int master_fd, char ret[32])
 
 int console_take(int slave_fd, struct err *e)
 {
-	/* EPERM: we lead a session already. */
-	if (setsid() < 0 && errno != EPERM)
-		return err_sys(e, "begin a session");
 	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
 		return err_sys(e, "make the terminal the controlling one");
 	for (int fd = 0; fd <= 2; fd++) {

@@ -16,5 +16,6 @@ int console_open(int root_fd, const struct plan_process *p, int *ret_master,
 		 int *ret_slave, struct err *e);
 /* The name of the other end as those in the container see it. */
 void console_name(int master_fd, char ret[32]);
-/* INSIDE, before the runtime ends: setsid, controlling terminal, stdin, stdout and stderr. */
+/* INSIDE, the leader of a session, before the runtime ends: controlling terminal,
+ * stdin, stdout and stderr. */
 int console_take(int slave_fd, struct err *e);

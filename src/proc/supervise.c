@@ -9,11 +9,18 @@
  * Who may signal the program: its ids may be subordinate ones, but the user
  * namespace is the caller's, and its owner has CAP_KILL in it (tried).
  *
+ * The program leads a session (row_outlive), so what the caller's terminal sends
+ * on ^C, ^\ and ^Z reaches only us.  It is meant for all that runs in the
+ * foreground, so it goes to the program's process group; what somebody else sends
+ * us is for the program.
+ *
  * Not forwarded: SIGKILL and SIGSTOP, which nobody can see; SIGCHLD, SIGPIPE
  * and faults, which are about us; SIGTTIN and SIGTTOU, which stop us when we
  * want the terminal from the background; and what the caller ignores.  SIGTSTP
  * stops us, so that the shell's job control works, after the program got it;
- * when a terminal is relayed the program has its own ^Z and is left alone.
+ * that of the terminal as a SIGSTOP, as the kernel lets SIGTSTP stop nobody whose
+ * session has no shell.  When a terminal is relayed the program has its own ^Z
+ * and is left alone.
  */
 #include "proc/supervise.h"
 
@@ -164,6 +171,13 @@ static void forward(const struct program *p, int sig)
 		(void)sys_pidfd_signal(p->pidfd, sig);
 }
 
+/* The number of its group is the program's until that has been waited for. */
+static void forward_to_group(const struct program *p, int sig)
+{
+	if (!p->ended && kill(-p->pid, sig) < 0)
+		forward(p, sig);
+}
+
 static bool means_stop(int sig)
 {
 	for (size_t i = 0; i < N(stops); i++) {
@@ -175,8 +189,11 @@ static bool means_stop(int sig)
 
 /* Returns true when the rest of the output is not wanted any more. */
 static bool take_signal(const struct supervise *s, const struct program *p,
-			int sig)
+			const struct signalfd_siginfo *info)
 {
+	const int sig = (int)info->ssi_signo;
+	const bool of_terminal = info->ssi_code == SI_KERNEL;
+
 	switch (sig) {
 	case SIGCHLD:
 		reap_others(p);
@@ -188,7 +205,9 @@ static bool take_signal(const struct supervise *s, const struct program *p,
 			forward(p, sig);
 		return false;
 	case SIGTSTP:
-		if (!s->relay)
+		if (!s->relay && of_terminal)
+			forward_to_group(p, SIGSTOP);
+		else if (!s->relay)
 			forward(p, sig);
 		stop_ourselves(s);
 		return false;
@@ -197,10 +216,13 @@ static bool take_signal(const struct supervise *s, const struct program *p,
 			terminal_continue();
 			relay_resize(s->relay);
 		}
-		forward(p, sig);
+		forward_to_group(p, sig);
 		return false;
 	default:
-		forward(p, sig);
+		if (of_terminal)
+			forward_to_group(p, sig);
+		else
+			forward(p, sig);
 		return p->ended && means_stop(sig);
 	}
 }
@@ -211,7 +233,7 @@ static bool take_signals(const struct supervise *s, const struct program *p)
 	bool enough = false;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		enough = take_signal(s, p, (int)info.ssi_signo) || enough;
+		enough = take_signal(s, p, &info) || enough;
 	return enough;
 }
 

@@ -185,13 +185,18 @@ ROW(find_program)
 	return exec_find(&l->plan->process, &l->program, e);
 }
 
-/* The runtime may end after this; until it says that all went well, the end
+/* A session of its own: in the caller's, the program could type into the
+ * caller's terminal (TIOCSTI), and a kill(2) of 0 would reach the caller's
+ * process group, out of its pid namespace, wherever the ids are the same.
+ * The runtime may end after this; until it says that all went well, the end
  * of its channel still ends us (inside_main).  With a terminal, nothing of the
  * caller's stdio stays: containerd reads pipes from create until their end. */
 ROW(outlive)
 {
 	int r = 0;
 
+	if (setsid() < 0)
+		return err_sys(e, "begin a session");
 	if (l->slave_fd >= 0)
 		r = console_take(l->slave_fd, e);
 	l->slave_fd = -1;

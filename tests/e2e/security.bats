@@ -49,6 +49,22 @@ files_of() { local fd; for fd in "/proc/$1/fd"/*; do readlink "$fd" || :; done; 
 	lacks of-the-caller
 }
 
+@test "a program is in a session of its own: nothing of it reaches the caller's terminal or process group" {
+	bundle
+	inside 'cut -d " " -f 5,6 /proc/$$/stat'
+	ok
+	has '1 1'
+	detached 'exec sleep 100'
+	go rootlet exec "$CID" sh -c 'echo "$$" "$$"; cut -d " " -f 5,6 /proc/$$/stat'
+	ok
+	[ "${lines[0]}" = "${lines[1]}" ]
+	rootlet delete --force "$CID"
+	script 'kill -9 0'
+	go setsid -w sh -c '"$@"; echo "the caller lives: $?"' sh "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" "$CID"
+	ok
+	like 'the caller lives: .*'
+}
+
 @test "process.cwd makes no directory on the host by way of an open file" {
 	bundle '.process.cwd = "/proc/self/fd/7/made/here"'
 	exec 7<"$BATS_TEST_TMPDIR"

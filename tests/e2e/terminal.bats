@@ -132,6 +132,22 @@ sane() {
 	sane
 }
 
+@test "without a terminal of its own: ^C, ^Z and fg are for all that the program has started" {
+	config '.process.terminal = false | .process.args = ["sh", "-c", "trap : INT; sleep 100; echo slept $?; sleep 0.3; for i in 1 2 3 4 5; do echo $i; sleep 0.3; done; exit 4"]'
+	type_line 'set -m; clear; "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1; echo "ended $?"'
+	until_true 5 is_status running
+	sleep 0.3
+	key C-c
+	shows 'slept 130$'
+	key C-z
+	shows 'Stopped'
+	sleep 2.5
+	not screen_like '^5$'
+	type_line 'fg'
+	shows '^5$'
+	sane
+}
+
 @test "the runtime is stopped and goes on: the shell outside has its terminal meanwhile" {
 	type_line 'set -m; clear'
 	for how in TSTP STOP; do

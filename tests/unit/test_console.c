@@ -50,7 +50,7 @@ static int child(int slave)
 	struct err e = { 0 };
 	struct winsize size;
 
-	if (console_take(slave, &e) < 0)
+	if (setsid() < 0 || console_take(slave, &e) < 0)
 		return 1;
 	if (fcntl(slave, F_GETFD) >= 0 || !isatty(0) || !isatty(2))
 		return 2;
