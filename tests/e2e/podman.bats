@@ -218,6 +218,9 @@ resized() {
 	[ "$output $stderr" = "said complained" ] || complain "both streams"
 	pm_in piped exec -i --env A=b --user 1000:1000 --workdir /tmp c1 sh -c 'cat; echo $A; id -u; pwd'
 	ok && has piped b 1000 /tmp
+	echo passed on >file
+	go sh -c 'exec "$@" 3<file' sh "$P/podman" --runtime "$RUNTIME" exec --preserve-fds 1 c1 cat /dev/fd/3
+	ok && has "passed on"
 	pm exec c1 nothere
 	ended 127
 	pm exec c1 /bin/text
