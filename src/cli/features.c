@@ -46,6 +46,15 @@ static void put_strings(struct json_out *out, const char *key,
 	json_end(out);
 }
 
+static void put_names(struct json_out *out, const char *key,
+		      const struct field_name *names)
+{
+	json_array(out, key);
+	for (; names->name; names++)
+		json_string(out, NULL, names->name);
+	json_end(out);
+}
+
 static void put_enabled(struct json_out *out, const char *key, bool enabled)
 {
 	json_object(out, key);
@@ -124,19 +133,16 @@ static void put_cgroup(struct json_out *out)
 
 static void put_seccomp(struct json_out *out)
 {
-	const char *const *flags = seccomp_flag_names();
+	const char *const *flags = seccomp_flag_names;
 	/* The oldest flag: a kernel without it has no filters. */
 	bool enabled = seccomp_flag_known("SECCOMP_FILTER_FLAG_TSYNC");
 
 	json_object(out, "seccomp");
 	json_bool(out, "enabled", enabled);
 	if (enabled) {
-		put_strings(out, "actions", seccomp_action_names());
-		json_array(out, "operators");
-		for (int i = 0; seccomp_op_names[i].name; i++)
-			json_string(out, NULL, seccomp_op_names[i].name);
-		json_end(out);
-		put_strings(out, "archs", seccomp_arch_names());
+		put_names(out, "actions", seccomp_action_names);
+		put_names(out, "operators", seccomp_op_names);
+		put_strings(out, "archs", seccomp_arch_names);
 		put_strings(out, "knownFlags", flags);
 		json_array(out, "supportedFlags");
 		for (; *flags; flags++)

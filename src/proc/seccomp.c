@@ -215,50 +215,6 @@ int seccomp_install(const struct seccomp_filter *f, struct err *e)
 	return explain(f, e);
 }
 
-const char *const *seccomp_action_names(void)
-{
-	static const char *const names[] = {
-		"SCMP_ACT_ALLOW",	"SCMP_ACT_ERRNO",
-		"SCMP_ACT_KILL",	"SCMP_ACT_KILL_PROCESS",
-		"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
-		"SCMP_ACT_NOTIFY",	"SCMP_ACT_TRACE",
-		"SCMP_ACT_TRAP",	NULL,
-	};
-
-	return names;
-}
-
-const char *const *seccomp_flag_names(void)
-{
-	static const char *const names[] = {
-		"SECCOMP_FILTER_FLAG_TSYNC",
-		"SECCOMP_FILTER_FLAG_LOG",
-		"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-		WAIT_KILLABLE,
-		NULL,
-	};
-
-	return names;
-}
-
-const char *const *seccomp_arch_names(void)
-{
-	static const char *const names[] = {
-		"SCMP_ARCH_AARCH64",   "SCMP_ARCH_ARM",
-		"SCMP_ARCH_MIPS",      "SCMP_ARCH_MIPS64",
-		"SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL",
-		"SCMP_ARCH_MIPSEL64",  "SCMP_ARCH_MIPSEL64N32",
-		"SCMP_ARCH_PARISC",    "SCMP_ARCH_PARISC64",
-		"SCMP_ARCH_PPC",       "SCMP_ARCH_PPC64",
-		"SCMP_ARCH_PPC64LE",   "SCMP_ARCH_RISCV64",
-		"SCMP_ARCH_S390",      "SCMP_ARCH_S390X",
-		"SCMP_ARCH_X32",       "SCMP_ARCH_X86",
-		"SCMP_ARCH_X86_64",    NULL,
-	};
-
-	return names;
-}
-
 const char *seccomp_library_version(void)
 {
 	static char text[32];

@@ -33,10 +33,6 @@ void seccomp_filter_done(struct seccomp_filter *f);
  * after it may be one that is notified: see seccomp_thread.h. */
 int seccomp_install(const struct seccomp_filter *f, struct err *e);
 
-/* For `features`: names of actions and architectures that this library and
- * kernel know, and of flags that we know; NULL-terminated, static. */
-const char *const *seccomp_action_names(void);
-const char *const *seccomp_arch_names(void);
-const char *const *seccomp_flag_names(void);
-bool seccomp_flag_known(const char *name); /* by this kernel */
+/* Of seccomp_flag_names (spec/spec.h): does this kernel have it? */
+bool seccomp_flag_known(const char *name);
 const char *seccomp_library_version(void); /* "2.5.4" */

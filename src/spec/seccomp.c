@@ -4,7 +4,7 @@
  */
 #include "spec/fields.h"
 
-static const struct field_name actions[] = {
+const struct field_name seccomp_action_names[] = {
 	{ "SCMP_ACT_KILL", SECCOMP_ACT_KILL },
 	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_ACT_KILL_PROCESS },
 	{ "SCMP_ACT_KILL_THREAD", SECCOMP_ACT_KILL_THREAD },
@@ -28,16 +28,16 @@ const struct field_name seccomp_op_names[] = {
 	{ NULL, 0 },
 };
 
-static const char *const filter_flags[] = {
+const char *const seccomp_flag_names[] = {
 	"SECCOMP_FILTER_FLAG_TSYNC",
 	"SECCOMP_FILTER_FLAG_LOG",
 	"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
 	"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
 	NULL,
 };
-static const struct field_check filter_flag = { .words = filter_flags };
+static const struct field_check filter_flag = { .words = seccomp_flag_names };
 
-static const char *const archs[] = {
+const char *const seccomp_arch_names[] = {
 	"SCMP_ARCH_X86_64",	 "SCMP_ARCH_X86",     "SCMP_ARCH_X32",
 	"SCMP_ARCH_AARCH64",	 "SCMP_ARCH_ARM",     "SCMP_ARCH_LOONGARCH64",
 	"SCMP_ARCH_M68K",	 "SCMP_ARCH_MIPS",    "SCMP_ARCH_MIPS64",
@@ -47,7 +47,7 @@ static const char *const archs[] = {
 	"SCMP_ARCH_SH",		 "SCMP_ARCH_SHEB",    "SCMP_ARCH_PARISC",
 	"SCMP_ARCH_PARISC64",	 "SCMP_ARCH_RISCV64", NULL,
 };
-static const struct field_check arch = { .words = archs };
+static const struct field_check arch = { .words = seccomp_arch_names };
 
 /* A system call has six arguments. */
 static const struct field_range arg_range = { 0, 5 };
@@ -64,7 +64,8 @@ static const struct field arg_fields[] = {
 
 static const struct field syscall_fields[] = {
 	ROW(spec_syscall, names, "names", STRINGS, NEEDS_CONTENT),
-	ROW(spec_syscall, action, "action", ENUM, REQUIRED, NAMES(actions)),
+	ROW(spec_syscall, action, "action", ENUM, REQUIRED,
+	    NAMES(seccomp_action_names)),
 	ROW(spec_syscall, errno_ret, "errnoRet", OPT_UINT32),
 	ROW_ITEMS(spec_syscall, args, "args", spec_seccomp_arg, arg_fields),
 	{ 0 },
@@ -72,7 +73,7 @@ static const struct field syscall_fields[] = {
 
 const struct field spec_seccomp_fields[] = {
 	ROW(spec_seccomp, default_action, "defaultAction", ENUM, REQUIRED,
-	    NAMES(actions)),
+	    NAMES(seccomp_action_names)),
 	ROW(spec_seccomp, default_errno_ret, "defaultErrnoRet", OPT_UINT32),
 	ROW(spec_seccomp, flags, "flags", STRINGS, CHECK(&filter_flag)),
 	ROW(spec_seccomp, listener_path, "listenerPath", STRING),

@@ -230,7 +230,9 @@ enum seccomp_op {
 	SECCOMP_OP_GT,
 	SECCOMP_OP_MASKED_EQ,
 };
-extern const struct field_name seccomp_op_names[]; /* ends with NULL */
+/* Each ends with NULL. */
+extern const struct field_name seccomp_action_names[], seccomp_op_names[];
+extern const char *const seccomp_flag_names[], *const seccomp_arch_names[];
 struct spec_seccomp_arg {
 	uint32_t index; /* 0..5 */
 	uint64_t value, value_two;

@@ -353,7 +353,7 @@ static void flags_and_archs(void)
 		is_int(prepare(text, -1, &f, &e), 0, *v);
 		seccomp_filter_done(&f);
 	}
-	for (const char *const *v = seccomp_flag_names(); *v; v++) {
+	for (const char *const *v = seccomp_flag_names; *v; v++) {
 		(void)snprintf(text, sizeof(text),
 			       SPEC("{\"defaultAction\":\"SCMP_ACT_NOTIFY\","
 				    "\"flags\":[\"%s\"]}"),
