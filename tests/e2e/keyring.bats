@@ -24,6 +24,26 @@ name() { CID=key$$x$BATS_TEST_NUMBER; }
 	lacks "_ses.$CID"
 }
 
+@test "exec joins the keyring of the container, or keeps the caller's as that does" {
+	[ -e /proc/keys ] || skip "the kernel has no /proc/keys"
+	bundle 'del(.linux.maskedPaths)'
+	name
+	detached 'cat /proc/keys; exec sleep 100'
+	until_true 5 grep -q "_ses.$CID" "$BATS_TEST_TMPDIR/out"
+	go rootlet exec "$CID" cat /proc/keys
+	ok
+	like ".*keyring +_ses\\.$CID.*"
+	# The same one, by its number.
+	[ "$(awk -v n="_ses.$CID:" '$9 == n { print $1 }' <<<"$output")" = "$(awk -v n="_ses.$CID:" '$9 == n { print $1 }' "$BATS_TEST_TMPDIR/out")" ] ||
+		complain "init has: $(cat "$BATS_TEST_TMPDIR/out")"
+	name
+	CID=$CID.2
+	detached 'exec sleep 100' --no-new-keyring
+	go rootlet exec "$CID" cat /proc/keys
+	ok
+	lacks "_ses.$CID"
+}
+
 @test "row keyring: the caller's, when the quota is used up" {
 	requires_unprivileged
 	[ -e /proc/keys ] || skip "the kernel has no /proc/keys"
