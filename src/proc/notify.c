@@ -49,6 +49,7 @@
 struct notify {
 	int sock; /* the program speaks to it */
 	int upstream_sock;
+	bool stuck; /* the supervisor did not read the last one in time */
 };
 
 static const char *const passed_on[] = {
@@ -173,7 +174,8 @@ static int say_again(struct notify *n, char *message, pid_t main_pid)
 		strbuf_printf(&out, "MAINPID=%d\n", (int)main_pid);
 	/* Nobody there any more: the program runs all the same, ignoring. */
 	if (out.len > 0)
-		(void)fdpass_send(n->upstream_sock, out.text, out.len, -1);
+		n->stuck = fdpass_send(n->upstream_sock, out.text, out.len,
+				       -1) == -EAGAIN;
 	strbuf_done(&out);
 	return ready;
 }
@@ -183,7 +185,8 @@ int notify_forward(struct notify *n, pid_t main_pid)
 	char message[MESSAGE_MAX + 1];
 	int ready = 0;
 
-	for (int i = 0; i < DATAGRAMS_MAX; i++) {
+	n->stuck = false;
+	for (int i = 0; i < DATAGRAMS_MAX && !n->stuck; i++) {
 		/* With MSG_TRUNC the whole length, be it too long. */
 		ssize_t len = recv(n->sock, message, MESSAGE_MAX, MSG_TRUNC);
 

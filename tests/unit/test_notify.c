@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -92,6 +93,31 @@ static void passes_on(int dir_fd, const char *upstream)
 	(void)unlink(upstream);
 }
 
+/* A program that says much must not keep us from everything else, however slow
+ * the supervisor is. */
+static void waits_once(int dir_fd, const char *upstream)
+{
+	autoclose int service = dgram(upstream, true);
+	autoclose int filler = dgram(upstream, false);
+	struct notify *n = notify_begin(upstream, dir_fd);
+	autoclose int program = -1;
+	struct timespec begin, end;
+
+	if (!n)
+		abort();
+	while (send(filler, "STATUS=", 7, 0) > 0)
+		continue;
+	program = dgram(PLAN_NOTIFY_DIR "/" PLAN_NOTIFY_SOCKET, false);
+	for (int i = 0; i < 5; i++)
+		(void)send(program, "STATUS=x", 8, 0);
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
+	(void)notify_forward(n, 0);
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	ok(end.tv_sec - begin.tv_sec <= 3, "one is waited for, not each");
+	notify_free(n);
+	(void)unlink(upstream);
+}
+
 int main(void)
 {
 	autofree char *abstract = NULL;
@@ -107,6 +133,7 @@ int main(void)
 	nobody(dir_fd);
 	passes_on(dir_fd, path);
 	passes_on(dir_fd, abstract);
+	waits_once(dir_fd, path);
 	(void)unlink(PLAN_NOTIFY_DIR "/" PLAN_NOTIFY_SOCKET);
 	(void)rmdir(PLAN_NOTIFY_DIR);
 	(void)rmdir(dir);
