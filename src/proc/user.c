@@ -60,6 +60,16 @@ static size_t read_passwd(int fd, char **ret)
 	return len;
 }
 
+/* Looked at before it is opened: an image may have a device in its place, and to
+ * open one may already do something (a watchdog). */
+static bool has_passwd(int root_fd)
+{
+	autoclose int fd = beneath_open(root_fd, "/etc/passwd", O_PATH);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 char *user_home(int root_fd, uint32_t uid)
 {
 	autofree char *text = NULL;
@@ -67,9 +77,10 @@ char *user_home(int root_fd, uint32_t uid)
 	char *home = NULL;
 	size_t len;
 
-	/* O_NONBLOCK: it may be a fifo. */
-	fd = beneath_open(root_fd, "/etc/passwd",
-			  O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* O_NONBLOCK: it may be a fifo by now. */
+	if (has_passwd(root_fd))
+		fd = beneath_open(root_fd, "/etc/passwd",
+				  O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0) {
 		len = read_passwd(fd, &text);
 		home = user_home_in(text, len, uid);

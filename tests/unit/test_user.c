@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,7 +73,10 @@ static void from_root(void)
 	autofree char *a = NULL;
 	autofree char *b = NULL;
 	autofree char *c = NULL;
+	autoclose int watch_fd = -1;
 	struct err e = { 0 };
+	char event[512];
+	char path[64];
 
 	if (!mkdtemp(dir))
 		abort();
@@ -91,8 +96,13 @@ static void from_root(void)
 	is_str(b, "/home/u", "found in the root's /etc/passwd");
 	(void)unlinkat(etc_fd, "passwd", 0);
 	(void)mkfifoat(etc_fd, "passwd", 0644);
+	watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "%s/etc/passwd", dir);
+	if (inotify_add_watch(watch_fd, path, IN_OPEN) < 0)
+		abort();
 	c = user_home(fd, 8);
 	is_str(c, "/", "a fifo is not waited for");
+	ok(read(watch_fd, event, sizeof(event)) < 0, "nor opened");
 	(void)unlinkat(etc_fd, "passwd", 0);
 	(void)unlinkat(fd, "etc", AT_REMOVEDIR);
 	(void)rmdir(dir);
