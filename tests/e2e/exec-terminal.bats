@@ -27,6 +27,8 @@ screen() { tm capture-pane -p -t t; }
 type_line() { tm send-keys -t t -l "$1" && tm send-keys -t t Enter; }
 key() { tm send-keys -t t "$1"; }
 screen_like() { screen | grep -qE "$1"; }
+# What was typed has arrived, and what was started runs.
+pause() { sleep "$((${#ROOTLET_GUEST} > 0 ? 2 : 0)).3"; }
 shows() { until_true 5 screen_like "$1" || { screen | grep . || :; return 1; }; }
 enter() { # [OPTION]...: a shell in the container
 	type_line "clear; \"\$ROOTLET\" --root \"\$ROOT\" exec --tty $* c1 sh; echo \"ended \$?\""
@@ -48,7 +50,7 @@ sane() {
 	type_line 'sleep 0.2; stty size'
 	shows '^24 80$'
 	type_line 'clear; sleep 100; echo "slept $?"'
-	sleep 0.3
+	pause
 	key C-c
 	shows '^slept 130$|^in> ?$'
 	type_line 'clear; sleep 100 & jobs; kill %1; echo killed'

@@ -394,7 +394,7 @@ runs_sleep() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "sleep 100 " ]; }
 				read -r name <$p/comm
 				[ "$name" = evil ] && [ -e $p/exe ] && exec 5<$p/exe && break 2
 			done
-			i=$((i + 1)); sleep 0.02
+			i=$((i + 1)); sleep 0.05
 		done 2>/dev/null
 		echo "found $name"; ls -l /proc/self/fd/5
 		kill -9 ${p#/proc/}; sleep 0.5; echo overwritten >>/proc/self/fd/5'
