@@ -40,6 +40,7 @@ in_box() { buildah run --runtime "$ROOTLET" --network none "$@"; }
 }
 
 @test "build: RUN as root and as a user" {
+	requires_fast
 	printf '%s\n' 'FROM scratch' 'COPY . /' 'RUN id -u >/built && test -e /bin/busybox' 'USER 1000:1000' \
 		'RUN id -u >/tmp/built; cat /built /tmp/built | tr "\n" -; test "$(cat /built)" = 0 && test "$(cat /tmp/built)" = 1000' >Containerfile
 	buildah build --runtime "$ROOTLET" --network none --file Containerfile --tag localhost/built "$P/rootfs"

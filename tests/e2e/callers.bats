@@ -106,6 +106,7 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 }
 
 @test "containerd's shim: what is not there yet is one error, in the log too" {
+	requires_fast
 	rootlet create --bundle "$BUNDLE" --pid-file "$PID" c1 </dev/null >/dev/null 2>&1
 	replay "$ROOTLET" <<-'END'
 		! :: error :: --root @R --log @L --log-format json events --stats c1
@@ -143,6 +144,7 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 }
 
 @test "containerd's shim: a create that fails" {
+	requires_fast
 	bundle '.process.args = ["nothere"]'
 	replay "$ROOTLET" <<-'END'
 		1 :: error executable file not found in $PATH :: --root @R --log @L --log-format json create --bundle @B --pid-file @P c1
@@ -162,6 +164,7 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 }
 
 @test "an old go-runc: run -no-subreaper" {
+	requires_fast
 	config '.process.args = ["sh", "-c", "echo payload; exit 3"]'
 	replay "$ROOTLET" <<-'END'
 		3 :: text ^payload$ :: --root @R --log @L --log-format json run --bundle @B --pid-file @P -no-subreaper c1
@@ -171,6 +174,7 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 }
 
 @test "Cloud Foundry's garden: --debug, and the streams are the container's" {
+	requires_fast
 	config '.process.args = ["sh", "-c", "echo payload; exit 3"]'
 	replay "$ROOTLET" <<-'END'
 		3 :: text ^payload$ :: --root @R --debug --log @L --log-format json run --no-new-keyring --bundle @B --pid-file @P c1
@@ -206,6 +210,7 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 }
 
 @test "buildah: in the bundle, create, start, state until stopped, delete" {
+	requires_fast
 	cd "$BUNDLE"
 	config '.process.args = ["sh", "-c", "sleep 0.3; exit 3"]'
 	replay "$ROOTLET" <<-'END'
@@ -238,7 +243,8 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 	touch go
 	wait "$going"
 	wait $!
-	jq -e '.status == "created" and .pid > 1' said
+	# Where create is slower than a second, it is still at it.
+	jq -e '.status == "created" and .pid > 1 or .status == "creating"' said
 }
 
 @test "podman and CRI-O: what they ask beside conmon" {
@@ -260,6 +266,7 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 }
 
 @test "Slurm: an empty environment, options after the id, both streams merged" {
+	requires_fast
 	id=node1.user.1234.4294967291.0
 	config '.process.args = ["sh", "-c", "echo payload; exit 3"]'
 	# Its examples for runc and for crun, with run.
@@ -331,6 +338,7 @@ within_a_second() {
 }
 
 @test "the pipes end when create fails" {
+	requires_fast
 	config '.process.args = ["nothere"]'
 	pipes
 	status=0

@@ -100,6 +100,7 @@ inspected() { [ "$("$P/podman" inspect -f "$2" "$1")" = "$3" ] || complain "$2 o
 }
 
 @test "create, init, start --attach" {
+	requires_fast
 	pm create --name c1 "${OPTIONS[@]}" --rootfs "$P/rootfs" sh -c 'echo said; exit 6'
 	ok
 	pm init c1
@@ -142,6 +143,7 @@ inspected() { [ "$("$P/podman" inspect -f "$2" "$1")" = "$3" ] || complain "$2 o
 }
 
 @test "--privileged, the host's network, --cgroups=disabled" {
+	requires_fast
 	OPTIONS=(--cgroups=disabled --network=host)
 	RUNTIME=rootlet
 	pm_run --privileged -- sh -c 'readlink /proc/self/ns/net; test -c /dev/tty && echo device; grep Seccomp: /proc/self/status; touch /proc/sys/net/x 2>/dev/null; echo ready'
@@ -160,6 +162,7 @@ inspected() { [ "$("$P/podman" inspect -f "$2" "$1")" = "$3" ] || complain "$2 o
 }
 
 @test "an image: import, run with its defaults, commit it" {
+	requires_fast
 	tar -C "$P/rootfs" --owner=0 --group=0 -c . | "$P/podman" import -c CMD=/bin/pwd -c WORKDIR=/home/user - localhost/box >/dev/null 2>&1 3>&-
 	pm run --rm "${OPTIONS[@]}" localhost/box
 	ok && has /home/user
