@@ -71,6 +71,42 @@ struct caller_ns {
 	uint64_t inode, owner_inode; /* owner_inode 0: can't be told */
 };
 
+/* Controllers of cgroup v2; bit N of a mask is number N. */
+enum cgroup_controller {
+	CG_CPU,
+	CG_CPUSET,
+	CG_IO,
+	CG_MEMORY,
+	CG_PIDS,
+	CG_HUGETLB,
+	CG_RDMA,
+	CG_MISC,
+	CG_CONTROLLERS, /* how many there are */
+	CG_CORE = CG_CONTROLLERS, /* of none: "cgroup.max.depth", … */
+};
+extern const struct field_name cgroup_controller_names[];
+
+/* Where a cgroup can be had.  Paths are below `mount` and begin with '/'. */
+struct caller_cgroup {
+	const char *mount; /* of cgroup2, absolute; NULL: there is none */
+	bool hybrid; /* controllers are with cgroup v1, beside it */
+	const char *own; /* the cgroup that we are in; NULL: can't be told */
+	bool own_root; /* that is the root of all, which may have both
+			* processes and controllers for its children */
+	bool own_writable; /* children can be made and processes moved there */
+	bool own_delegated; /* systemd says so (xattr user.delegate), or we are
+			     * in a cgroup namespace of our own with it as root */
+	bool parent_writable; /* the same of the cgroup above */
+	bool own_domain; /* nothing but processes: no controllers enabled */
+	unsigned own_controllers, parent_controllers; /* cgroup.controllers */
+	bool batch; /* a batch scheduler put us here: stay below own */
+	const char *bus; /* address of a D-Bus with a systemd manager that is
+			  * ours to ask (session's, or for real root the
+			  * system's); NULL: none, bus_why says it */
+	const char *bus_why;
+	unsigned bus_controllers; /* that this manager can give a scope */
+};
+
 /* The container that `exec` joins, as the /proc of its init tells. */
 struct caller_target {
 	unsigned differs; /* bit N: its namespace of kind N is not ours */
@@ -122,6 +158,7 @@ struct caller {
 	/* "0-3": those of its cpuset; read when the bundle names nodes. */
 	const char *memory_nodes;
 	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
+	struct caller_cgroup cgroup;
 	bool has_mqueue; /* there is a /dev/mqueue that can be bound */
 	bool apparmor, selinux; /* enabled in this kernel; as the bundle asks */
 	bool has_resctrl; /* a filesystem of it is mounted; as the bundle asks */

@@ -217,6 +217,57 @@ struct plan_process {
 	const char *apparmor_profile, *selinux_label; /* NULL: none */
 };
 
+/* Who makes the container's cgroup. */
+enum cgroup_manager {
+	CGROUP_NONE, /* nobody: it stays in the caller's */
+	CGROUP_FS, /* we do, by mkdir(2) */
+	CGROUP_SYSTEMD, /* a manager of systemd, as a transient scope */
+};
+extern const struct field_name cgroup_manager_names[];
+
+/* One write into a file of the container's cgroup. */
+struct plan_cgroup_setting {
+	const char *file; /* "memory.max" */
+	const char *value; /* "104857600", "max", "8:0 rbps=1048576" */
+	const char *item; /* its key: "linux.resources.memory.limit" */
+	enum cgroup_controller controller;
+};
+
+/* One of linux.resources.devices, in its order; the last that fits decides. */
+struct plan_device_rule {
+	bool allow;
+	char type; /* 'c', 'b' or 'a': both */
+	int64_t major, minor; /* -1: all */
+	unsigned access; /* DEVICE_READ, … */
+};
+
+struct plan_cgroup {
+	enum cgroup_manager manager;
+	/* A limit that can't be applied is an error (real root), else listed. */
+	bool must_hold;
+	const char *mount; /* of cgroup2: "/sys/fs/cgroup"; NULL: none here */
+	const char *path; /* CGROUP_FS: below mount, begins with '/' */
+	const char
+		*place; /* the cgroup above it that is there already, of which
+			    * we may make children; "" is the mount itself */
+	/* CGROUP_FS: child of place for the processes that are in place itself,
+	 * so that it may have controllers; NULL: it has none, or need not. */
+	const char *leaf;
+	/* CGROUP_SYSTEMD: the unit is "NAME.scope"; whose manager. */
+	const char *slice, *unit;
+	bool user_manager;
+	const struct string_map *annotations; /* org.systemd.property.… */
+	/* Below the cgroup, for the container's processes; NULL: none. */
+	const char *subgroup;
+	bool delegated; /* its files belong to the container's root */
+	unsigned controllers; /* bits to enable for it, out of available ones */
+	struct plan_cgroup_setting *settings;
+	size_t n_settings;
+	bool filter_devices; /* by rules, as an eBPF program */
+	struct plan_device_rule *device_rules;
+	size_t n_device_rules;
+};
+
 struct degradation {
 	const char *item; /* "rlimits.RLIMIT_NOFILE", "mounts[/sys]", … */
 	const char *wanted, *got, *why, *fix; /* fix may be NULL */
@@ -253,6 +304,7 @@ struct plan {
 	struct plan_sysctl *sysctls;
 	size_t n_sysctls;
 	struct plan_process process;
+	struct plan_cgroup cgroup;
 	const struct spec_hooks *hooks; /* NULL: none */
 	/* Sockets of the caller, NULL: none.  The master of the terminal is
 	 * sent to the first, a pidfd of init to the others. */

@@ -1,0 +1,85 @@
+/* cgroup.h - a container's cgroup: made, limited, watched, removed.
+ *
+ * One interface for both managers.  cgroupfs: the cgroup is there before the
+ * container's first process, which is born in it.  systemd: a scope needs a
+ * process to begin with, so it is asked for once init is there and waits.
+ *
+ * A cgroup is never trusted by its name alone: the state has its inode too,
+ * so that what somebody else made under the same name later is left alone.
+ *
+ * Source: Documentation/admin-guide/cgroup-v2.rst; org.freedesktop.systemd1(5).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "plan/plan.h"
+
+struct err;
+
+/* How a stage or a command names a cgroup that is there, or that may be. */
+struct cgroup_ref {
+	enum cgroup_manager manager;
+	const char *path; /* absolute, the mount point included */
+	uint64_t inode; /* 0: not known; then the name has to do */
+	const char *unit; /* of CGROUP_SYSTEMD */
+	bool user_manager;
+};
+
+/* A setting that was refused: index into plan->settings; `why` is the kernel's
+ * words as the error would have them.  Negative: fail with that. */
+typedef int cgroup_refused(void *arg, const struct plan_cgroup_setting *setting,
+			   const struct err *why, struct err *e);
+
+/* cgroupfs.c: makes the cgroup of a CGROUP_FS plan, its controllers enabled on
+ * the way; returns a readable fd of its directory (for clone3 and the
+ * calls below), CLOEXEC.  On failure nothing that it made is left. */
+int cgroupfs_make(const struct plan_cgroup *plan, uint64_t *ret_inode,
+		  struct err *e);
+
+/* systemd.c: asks the manager for the scope with pid in it and waits until it
+ * is there.  *ret_path: malloc()ed absolute path of its cgroup. */
+int systemd_scope_make(const struct plan_cgroup *plan, pid_t pid,
+		       char **ret_path, struct err *e);
+/* Another process into a scope that is there (AttachProcessesToUnit). */
+int systemd_scope_attach(const struct cgroup_ref *ref, const char *subgroup,
+			 pid_t pid, struct err *e);
+/* New values for properties of a scope that is there. */
+int systemd_scope_update(const struct cgroup_ref *ref,
+			 const struct plan_cgroup_setting *settings, size_t n,
+			 struct err *e);
+/* Stops it, and waits until its processes have ended; none is no error. */
+int systemd_scope_stop(const struct cgroup_ref *ref, struct err *e);
+
+/* cgroup.c: finds it; the fd of its directory, or -ENOENT: it is gone, or
+ * another one has its name. */
+int cgroup_open(const struct cgroup_ref *ref, struct err *e);
+/* Its whole subtree, empty by now or so soon; retries while the kernel says
+ * EBUSY, up to a second or two.  One that is gone is no error.  The scope of a
+ * systemd manager is stopped. */
+int cgroup_remove(const struct cgroup_ref *ref, struct err *e);
+/* Chowns dir_fd and the files of /sys/kernel/cgroup/delegate. */
+int cgroup_delegate(int dir_fd, uid_t uid, gid_t gid, struct err *e);
+
+/* settings.c: writes each and reads it back; `refused` decides about those
+ * that the kernel does not take or that do not read back as written. */
+int cgroup_apply(int dir_fd, const struct plan_cgroup_setting *settings,
+		 size_t n, cgroup_refused *refused, void *arg, struct err *e);
+
+/* devices.c: the device filter of the cgroup; replaces the one before. */
+int cgroup_filter_devices(int dir_fd, const struct plan_device_rule *rules,
+			  size_t n, struct err *e);
+
+/* processes.c: all of the subtree.  The array is malloc()ed. */
+int cgroup_processes(int dir_fd, pid_t **ret, size_t *ret_n, struct err *e);
+/* SIGKILL by cgroup.kill, else each through a pidfd while frozen. */
+int cgroup_kill(int dir_fd, struct err *e);
+int cgroup_signal(int dir_fd, int sig, struct err *e);
+/* Waits until cgroup.events says so; ms at most, then -ETIMEDOUT. */
+int cgroup_freeze(int dir_fd, bool frozen, int ms, struct err *e);
+/* 1: frozen as a whole (cgroup.events), 0: not. */
+int cgroup_is_frozen(int dir_fd, struct err *e);
+int cgroup_wait_empty(int dir_fd, int ms, struct err *e);
