@@ -97,8 +97,13 @@ struct caller_cgroup {
 	bool own_delegated; /* systemd says so (xattr user.delegate), or we are
 			     * in a cgroup namespace of our own with it as root */
 	bool parent_writable; /* the same of the cgroup above */
-	bool own_domain; /* nothing but processes: no controllers enabled */
-	unsigned own_controllers, parent_controllers; /* cgroup.controllers */
+	/* cgroup.controllers; read when the bundle has linux.resources. */
+	unsigned own_controllers, parent_controllers, root_controllers;
+	/* Of an absolute cgroupsPath: what of it is there already, and whether
+	 * children can be made in that and processes moved there from own. */
+	const char *named;
+	bool named_writable;
+	unsigned named_controllers;
 	bool batch; /* a batch scheduler put us here: stay below own */
 	const char *bus; /* address of a D-Bus with a systemd manager that is
 			  * ours to ask (session's, or for real root the

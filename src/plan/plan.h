@@ -243,13 +243,23 @@ struct plan_device_rule {
 
 struct plan_cgroup {
 	enum cgroup_manager manager;
+	/* Of CGROUP_NONE: why the container has none, and what would give it
+	 * one; for the rows of what can't be had then. */
+	const char *why, *fix;
 	/* A limit that can't be applied is an error (real root), else listed. */
 	bool must_hold;
+	/* Controllers that a cgroup there can have: bits.  For what is not
+	 * among them, missing_fix says how it could be had (may be NULL). */
+	unsigned available;
+	const char *missing_fix;
 	const char *mount; /* of cgroup2: "/sys/fs/cgroup"; NULL: none here */
 	const char *path; /* CGROUP_FS: below mount, begins with '/' */
-	const char
-		*place; /* the cgroup above it that is there already, of which
-			    * we may make children; "" is the mount itself */
+	/* CGROUP_FS: the bundle did not name it, so that another name will do
+	 * where this one is taken. */
+	bool path_is_ours;
+	/* The cgroup above path that is there already, and in which we may make
+	 * others; "" is the mount itself. */
+	const char *place;
 	/* CGROUP_FS: child of place for the processes that are in place itself,
 	 * so that it may have controllers; NULL: it has none, or need not. */
 	const char *leaf;
@@ -259,7 +269,10 @@ struct plan_cgroup {
 	const struct string_map *annotations; /* org.systemd.property.… */
 	/* Below the cgroup, for the container's processes; NULL: none. */
 	const char *subgroup;
-	bool delegated; /* its files belong to the container's root */
+	/* Below that, once the cgroup namespace is made; NULL: none. */
+	const char *delegate;
+	bool delegated; /* its files are to belong to owner */
+	uint32_t owner; /* process.user.uid, as the host has it */
 	unsigned controllers; /* bits to enable for it, out of available ones */
 	struct plan_cgroup_setting *settings;
 	size_t n_settings;
