@@ -21,6 +21,8 @@ librootlet_a_SOURCES = \
 	src/base/str.h \
 	src/base/utf8.c \
 	src/base/utf8.h \
+	src/cgroup/cgroup.h \
+	src/cgroup/processes.c \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \
