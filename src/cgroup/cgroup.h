@@ -25,8 +25,8 @@ struct cgroup_ref {
 	enum cgroup_manager manager;
 	const char *path; /* absolute, the mount point included */
 	uint64_t inode; /* 0: not known; then the name has to do */
-	const char *unit; /* of CGROUP_SYSTEMD */
-	bool user_manager;
+	/* Of CGROUP_SYSTEMD: the scope, and the D-Bus address of its manager. */
+	const char *unit, *bus;
 };
 
 /* A setting that was refused: index into plan->settings; `why` is the kernel's

@@ -16,7 +16,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -34,6 +33,7 @@
 
 #define GRANTS_FILE_MAX ((size_t)16 << 20)
 #define IDS_OUTPUT_MAX	((size_t)1 << 20)
+#define IDS_PATIENCE	10 /* seconds */
 #define ID_COUNT_MAX	UINT32_MAX /* ids are 0 to 4294967294 */
 
 /* --- helpers */
@@ -174,26 +174,6 @@ static void push_grant(struct arena *a, struct id_grant **v, size_t n,
 
 /* --- grants by rootlet-ids, which loads what we don't */
 
-/* Where make install puts it, or beside our own executable in a build tree. */
-static char *ids_program(void)
-{
-	char self[PATH_MAX];
-	char *slash;
-	ssize_t n;
-
-	if (access(PKGLIBEXECDIR "/rootlet-ids", X_OK) == 0)
-		return str_dup(PKGLIBEXECDIR "/rootlet-ids");
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n <= 0)
-		return NULL;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	return str_format("%s/rootlet-ids", self);
-}
-
 /* "START COUNT" of a line, up to its newline. */
 static bool read_range(const char *s, struct id_grant *ret)
 {
@@ -232,11 +212,12 @@ static void take_line(struct caller *c, const char *line)
 /* Does it know the user? */
 static bool ask_ids(struct caller *c)
 {
-	autofree char *program = ids_program();
+	autofree char *program = tool_find("rootlet-ids");
 	autofree char *uid = str_format("%u", c->uid);
 	autofree char *text = NULL;
 	char *argv[] = { program, uid, NULL };
-	int r = program ? tool_output(argv, IDS_OUTPUT_MAX, &text) : -ENOENT;
+	int r = program ? tool_output(argv, IDS_OUTPUT_MAX, IDS_PATIENCE, &text)
+			: -ENOENT;
 
 	if (r < 0 || r >= 127) {
 		c->grants_why = "the program rootlet-ids, which asks libsubid "

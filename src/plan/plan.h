@@ -241,6 +241,15 @@ struct plan_device_rule {
 	unsigned access; /* DEVICE_READ, … */
 };
 
+/* A property of a systemd unit, its value as rootlet-scope takes it: a word for
+ * each basic type of the signature of D-Bus, and the length before the elements
+ * of an array. */
+struct plan_unit_property {
+	const char *name; /* "MemoryMax" */
+	const char *signature; /* "t" */
+	struct strings values;
+};
+
 struct plan_cgroup {
 	enum cgroup_manager manager;
 	/* Of CGROUP_NONE: why the container has none, and what would give it
@@ -263,10 +272,15 @@ struct plan_cgroup {
 	/* CGROUP_FS: child of place for the processes that are in place itself,
 	 * so that it may have controllers; NULL: it has none, or need not. */
 	const char *leaf;
-	/* CGROUP_SYSTEMD: the unit is "NAME.scope"; whose manager. */
-	const char *slice, *unit;
+	/* CGROUP_SYSTEMD: the unit is "NAME.scope"; bus is the D-Bus address
+	 * of its manager. */
+	const char *slice, *unit, *bus;
 	bool user_manager;
-	const struct string_map *annotations; /* org.systemd.property.… */
+	/* It was our choice: where it fails the container stays in the caller's
+	 * cgroup, and that is listed. */
+	bool optional;
+	struct plan_unit_property *properties; /* org.systemd.property.… */
+	size_t n_properties;
 	/* Below the cgroup, for the container's processes; NULL: none. */
 	const char *subgroup;
 	/* Below that, once the cgroup namespace is made; NULL: none. */

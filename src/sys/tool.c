@@ -3,16 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/own.h"
-
-#define PATIENCE_MS 10000
+#include "base/str.h"
 
 int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
 	       int stderr_fd, pid_t *ret_pid)
@@ -45,13 +46,13 @@ int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
 	return -r;
 }
 
-static int read_output(int fd, char *text, size_t max)
+static int read_output(int fd, char *text, size_t max, int seconds)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
 
 	for (;;) {
-		int r = poll(&p, 1, PATIENCE_MS);
+		int r = poll(&p, 1, seconds * 1000);
 		ssize_t n;
 
 		if (r < 0 && errno == EINTR)
@@ -71,7 +72,7 @@ static int read_output(int fd, char *text, size_t max)
 	}
 }
 
-int tool_output(char *const *argv, size_t max, char **ret_text)
+int tool_output(char *const *argv, size_t max, int seconds, char **ret_text)
 {
 	autofree char *text = mem_zero(max + 1);
 	autoclose int read_end = -1;
@@ -87,7 +88,7 @@ int tool_output(char *const *argv, size_t max, char **ret_text)
 	(void)close(ends[1]);
 	if (r < 0)
 		return r;
-	r = read_output(read_end, text, max);
+	r = read_output(read_end, text, max, seconds);
 	if (r < 0)
 		(void)kill(pid, SIGKILL); /* our own child, not reaped yet */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -96,4 +97,38 @@ int tool_output(char *const *argv, size_t max, char **ret_text)
 		return r;
 	*ret_text = take_ptr(&text);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static char *usable_beside(const char *file, const char *name)
+{
+	const char *slash = strrchr(file, '/');
+	char *path;
+
+	if (*file != '/')
+		return NULL;
+	path = str_format("%.*s/%s", (int)(slash - file), file, name);
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* The kernel's name of our executable is "/" once we run from a sealed mount of
+ * it; what we were executed by is true then. */
+char *tool_find(const char *name)
+{
+	const char *called = (const char *)getauxval(AT_EXECFN);
+	char self[PATH_MAX];
+	char *path;
+	ssize_t n;
+
+	path = usable_beside(PKGLIBEXECDIR "/", name);
+	if (path)
+		return path;
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n > 0) {
+		self[n] = '\0';
+		path = usable_beside(self, name);
+	}
+	return path || !called ? path : usable_beside(called, name);
 }

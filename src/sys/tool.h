@@ -11,7 +11,11 @@ int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
 	       int stderr_fd, pid_t *ret_pid);
 
 /* argv[0] is the path.  stdin and stderr are /dev/null; the output, at most
- * `max` bytes, is owned by the caller and '\0'-terminated.  The program has
- * ten seconds, then it is killed (-ETIMEDOUT).  Returns its exit status,
+ * `max` bytes, is owned by the caller and '\0'-terminated.  A program that says
+ * nothing for `seconds` is killed (-ETIMEDOUT).  Returns its exit status,
  * 128 + N on a signal, or -errno when it can't be run. */
-int tool_output(char *const *argv, size_t max, char **ret_text);
+int tool_output(char *const *argv, size_t max, int seconds, char **ret_text);
+
+/* A program that belongs to rootlet: where `make install` puts it, or beside
+ * our own executable, in a build tree.  NULL: there is none; free(). */
+char *tool_find(const char *name);
