@@ -105,6 +105,7 @@ librootlet_a_SOURCES = \
 	src/plan/idmap.c \
 	src/plan/idmap_auto.c \
 	src/plan/idmap_check.c \
+	src/plan/limits.c \
 	src/plan/make.h \
 	src/plan/mount_idmap.c \
 	src/plan/mount_options.c \
@@ -120,6 +121,10 @@ librootlet_a_SOURCES = \
 	src/plan/process.c \
 	src/plan/process_scheduling.c \
 	src/plan/resources.c \
+	src/plan/resources.h \
+	src/plan/resources_build.h \
+	src/plan/resources_io.c \
+	src/plan/resources_unified.c \
 	src/plan/seccomp.c \
 	src/plan/sysctl.c \
 	src/plan/unsupported.c \

@@ -24,6 +24,7 @@ unit_tests = \
 	tests/unit/test_options \
 	tests/unit/test_plan_exec \
 	tests/unit/test_processes \
+	tests/unit/test_resources \
 	tests/unit/test_seccomp \
 	tests/unit/test_seccomp_thread \
 	tests/unit/test_signal \

@@ -40,7 +40,7 @@ int plan_capabilities(struct plan *plan, struct err *e);
 /* seccomp.c */
 int plan_seccomp(struct plan *plan, struct err *e);
 int plan_sysctls(struct plan *plan, struct err *e);
-/* resources.c: what of linux.resources is not in force. */
+/* limits.c: what of linux.resources is not in force. */
 int plan_resources(struct plan *plan, struct err *e);
 /* annotations.c */
 int plan_annotations(struct plan *plan, struct err *e);

@@ -225,12 +225,27 @@ enum cgroup_manager {
 };
 extern const struct field_name cgroup_manager_names[];
 
+enum cgroup_setting_flags {
+	/* It takes a limit away: what has no such controller has none. */
+	SETTING_LIFTS = 1,
+	/* It holds by itself where the kernel has no such file. */
+	SETTING_MAY_LACK = 2,
+	/* The same comes again, after another: a refusal is no error yet. */
+	SETTING_FIRST_TRY = 4,
+	/* Not below what is used now (memory.checkBeforeUpdate). */
+	SETTING_OVER_USAGE = 8,
+};
+
 /* One write into a file of the container's cgroup. */
 struct plan_cgroup_setting {
 	const char *file; /* "memory.max" */
 	const char *value; /* "104857600", "max", "8:0 rbps=1048576" */
+	/* Where the kernel has no such file, this one; NULL: no other. */
+	const char *else_file, *else_value;
 	const char *item; /* its key: "linux.resources.memory.limit" */
+	const char *wanted; /* in the bundle's words: "104857600", "-1" */
 	enum cgroup_controller controller;
+	unsigned flags; /* enum cgroup_setting_flags */
 };
 
 /* One of linux.resources.devices, in its order; the last that fits decides. */
