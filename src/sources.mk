@@ -23,6 +23,9 @@ librootlet_a_SOURCES = \
 	src/base/utf8.h \
 	src/cgroup/cgroup.h \
 	src/cgroup/processes.c \
+	src/cgroup/device_program.c \
+	src/cgroup/device_program.h \
+	src/cgroup/devices.c \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \
@@ -100,6 +103,8 @@ librootlet_a_SOURCES = \
 	src/plan/capabilities.c \
 	src/plan/degrade.c \
 	src/plan/degrade.h \
+	src/plan/device_rules.c \
+	src/plan/device_rules.h \
 	src/plan/devices.c \
 	src/plan/exec.c \
 	src/plan/idmap.c \
@@ -195,6 +200,8 @@ librootlet_a_SOURCES = \
 	src/state/store.h \
 	src/sys/beneath.c \
 	src/sys/beneath.h \
+	src/sys/bpf.c \
+	src/sys/bpf.h \
 	src/sys/client.c \
 	src/sys/client.h \
 	src/sys/effective.c \

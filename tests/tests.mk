@@ -11,6 +11,7 @@ unit_tests = \
 	tests/unit/test_console \
 	tests/unit/test_degrade \
 	tests/unit/test_dest \
+	tests/unit/test_device_program \
 	tests/unit/test_err \
 	tests/unit/test_exec \
 	tests/unit/test_field \

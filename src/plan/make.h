@@ -26,6 +26,8 @@ int plan_mount_ids(struct plan *plan, const struct spec_mount *from,
 		   size_t index, const struct mount_words *words,
 		   struct err *e);
 int plan_devices(struct plan *plan, struct err *e);
+/* device_rules.c: after the cgroup is decided on. */
+int plan_device_rules(struct plan *plan, struct err *e);
 /* process.c; the check comes before all other steps. */
 int plan_check_process(const struct plan *plan, struct err *e);
 int plan_process(struct plan *plan, struct err *e);

@@ -248,7 +248,10 @@ struct plan_cgroup_setting {
 	unsigned flags; /* enum cgroup_setting_flags */
 };
 
-/* One of linux.resources.devices, in its order; the last that fits decides. */
+enum { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4, DEVICE_ALL = 7 };
+
+/* One of linux.resources.devices, in its order: of those that fit the last
+ * decides, about each access for itself; what none fits is refused. */
 struct plan_device_rule {
 	bool allow;
 	char type; /* 'c', 'b' or 'a': both */
