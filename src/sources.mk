@@ -22,10 +22,13 @@ librootlet_a_SOURCES = \
 	src/base/utf8.c \
 	src/base/utf8.h \
 	src/cgroup/cgroup.h \
-	src/cgroup/processes.c \
 	src/cgroup/device_program.c \
 	src/cgroup/device_program.h \
 	src/cgroup/devices.c \
+	src/cgroup/processes.c \
+	src/cgroup/stats.c \
+	src/cgroup/stats.h \
+	src/cgroup/stats_print.c \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \
@@ -35,6 +38,9 @@ librootlet_a_SOURCES = \
 	src/cli/degraded.c \
 	src/cli/degraded.h \
 	src/cli/delete.c \
+	src/cli/duration.c \
+	src/cli/duration.h \
+	src/cli/events.c \
 	src/cli/exec.c \
 	src/cli/exec_process.c \
 	src/cli/exec_process.h \

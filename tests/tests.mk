@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/test_degrade \
 	tests/unit/test_dest \
 	tests/unit/test_device_program \
+	tests/unit/test_duration \
 	tests/unit/test_err \
 	tests/unit/test_exec \
 	tests/unit/test_field \
@@ -31,6 +32,7 @@ unit_tests = \
 	tests/unit/test_signal \
 	tests/unit/test_spec \
 	tests/unit/test_state \
+	tests/unit/test_stats \
 	tests/unit/test_store \
 	tests/unit/test_str \
 	tests/unit/test_supervise \
@@ -53,13 +55,14 @@ fuzz_targets = \
 	tests/fuzz/fuzz_passwd \
 	tests/fuzz/fuzz_seccomp_cache \
 	tests/fuzz/fuzz_spec \
-	tests/fuzz/fuzz_state
+	tests/fuzz/fuzz_state \
+	tests/fuzz/fuzz_stats
 
 test_headers = \
 	tests/fuzz/fuzz.h \
 	tests/unit/test.h
 # Files that the tests read; folders are taken as they are.
-EXTRA_DIST += $(test_headers) tests/fuzz/corpus \
+EXTRA_DIST += $(test_headers) tests/fuzz/corpus tests/unit/cgroup \
 	tests/e2e tests/vm tests/run-e2e tests/expected-skips tests/plan
 
 # Golden plans: one program over the cases of tests/plan.
