@@ -33,6 +33,7 @@ _rootlet_options() {
 			--pid-file --no-pivot --no-new-keyring --preserve-fds \
 			--detach -d --keep --no-subreaper --help -h
 		;;
+	events) echo --interval --stats --help -h ;;
 	exec)
 		echo --additional-gids -g --apparmor --cap -c --cgroup --console-socket \
 			--cwd --detach -d --env -e --ignore-paused --no-new-privs \
@@ -80,7 +81,7 @@ _rootlet() {
 		case $word in
 		--cgroup-manager | --criu | --log | --log-format | --log-level | --root | --bundle | -b | \
 			--config | --userns | --console-socket | --pidfd-socket | --pid-file | \
-			--preserve-fds | --caller | --format | --additional-gids | --apparmor | \
+			--preserve-fds | --caller | --format | --interval | --additional-gids | --apparmor | \
 			--cap | --cgroup | --cwd | --env | --process | --process-label | --user)
 			[[ ${COMP_WORDS[i + 1]-} == = ]] && ((i++))
 			((i++))
@@ -109,7 +110,7 @@ _rootlet() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	*:--preserve-fds | exec:--additional-gids | exec:--apparmor | exec:--cap | exec:--cgroup | \
+	*:--preserve-fds | events:--interval | exec:--additional-gids | exec:--apparmor | exec:--cap | exec:--cgroup | \
 		exec:--cwd | exec:--env | exec:--process-label | exec:--user | exec:-[gceu])
 		return
 		;;

@@ -43,7 +43,7 @@ complete -c rootlet -n $first -l version -s v -d 'Show versions'
 complete -c rootlet -n $first -a checkpoint -d 'Save a container (not in this version)'
 complete -c rootlet -n $first -a create -d 'Create a container'
 complete -c rootlet -n $first -a delete -d 'Delete a container'
-complete -c rootlet -n $first -a events -d 'Show events (not in this version)'
+complete -c rootlet -n $first -a events -d 'Show what it uses'
 complete -c rootlet -n $first -a exec -d 'Run another program in a container'
 complete -c rootlet -n $first -a features -d 'Show what can be done here'
 complete -c rootlet -n $first -a help -d 'Show help'
@@ -111,9 +111,11 @@ complete -c rootlet -n $seen -l process-label -x -d 'The SELinux label'
 complete -c rootlet -n $seen -l tty -s t -d 'Give the program a terminal'
 complete -c rootlet -n $seen -l user -s u -x -d 'UID or UID:GID'
 
-# delete, kill, list, ps, spec
+# delete, events, kill, list, ps, spec
 complete -c rootlet -n '__fish_seen_subcommand_from delete' -l force -s f -d 'Kill it first if it runs'
 complete -c rootlet -n '__fish_seen_subcommand_from delete' -l regex -s r -d 'Delete all that match'
+complete -c rootlet -n '__fish_seen_subcommand_from events' -l interval -x -d 'How often'
+complete -c rootlet -n '__fish_seen_subcommand_from events' -l stats -d 'The statistics, once'
 complete -c rootlet -n '__fish_seen_subcommand_from kill' -l all -s a -d 'Signal all processes'
 complete -c rootlet -n '__fish_seen_subcommand_from kill' -l regex -s r -d 'Signal all that match'
 complete -c rootlet -n '__fish_seen_subcommand_from kill' -a '(__rootlet_signals)' -d Signal

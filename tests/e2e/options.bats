@@ -34,7 +34,7 @@ load lib/common
 }
 
 @test "commands that are not built yet: --help says so, anything else is one error" {
-	for command in exec events update pause resume checkpoint restore; do
+	for command in exec update pause resume checkpoint restore; do
 		go "$ROOTLET" "$command" --help
 		[ "$status" = 0 ] || complain "$command --help"
 		go "$ROOTLET" "$command" c1
