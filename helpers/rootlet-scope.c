@@ -69,7 +69,7 @@
 	X(message_unref)
 
 static struct {
-#define MEMBER(name) __typeof__(&sd_bus_##name) name;
+#define MEMBER(name) __typeof__ (&sd_bus_##name)(name);
 	SD_BUS_FUNCTIONS(MEMBER)
 #undef MEMBER
 } bus_api;

@@ -29,6 +29,9 @@ librootlet_a_SOURCES = \
 	src/cgroup/stats.c \
 	src/cgroup/stats.h \
 	src/cgroup/stats_print.c \
+	src/cgroup/scope.h \
+	src/cgroup/scope_properties.c \
+	src/cgroup/systemd.c \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \
@@ -136,8 +139,11 @@ librootlet_a_SOURCES = \
 	src/plan/resources_build.h \
 	src/plan/resources_io.c \
 	src/plan/resources_unified.c \
+	src/plan/scope.c \
 	src/plan/seccomp.c \
 	src/plan/sysctl.c \
+	src/plan/unit_property.c \
+	src/plan/unit_property.h \
 	src/plan/unsupported.c \
 	src/proc/caps.c \
 	src/proc/caps.h \

@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/test_plan_exec \
 	tests/unit/test_processes \
 	tests/unit/test_resources \
+	tests/unit/test_scope_properties \
 	tests/unit/test_seccomp \
 	tests/unit/test_seccomp_thread \
 	tests/unit/test_signal \
@@ -37,6 +38,7 @@ unit_tests = \
 	tests/unit/test_str \
 	tests/unit/test_supervise \
 	tests/unit/test_template \
+	tests/unit/test_unit_property \
 	tests/unit/test_user \
 	tests/unit/test_walk
 
@@ -56,7 +58,9 @@ fuzz_targets = \
 	tests/fuzz/fuzz_seccomp_cache \
 	tests/fuzz/fuzz_spec \
 	tests/fuzz/fuzz_state \
-	tests/fuzz/fuzz_stats
+	tests/fuzz/fuzz_stats \
+	tests/fuzz/fuzz_unit_property
+	tests/fuzz/fuzz_unit_property
 
 test_headers = \
 	tests/fuzz/fuzz.h \

@@ -44,6 +44,9 @@ int plan_seccomp(struct plan *plan, struct err *e);
 int plan_sysctls(struct plan *plan, struct err *e);
 /* limits.c: what of linux.resources is not in force. */
 int plan_resources(struct plan *plan, struct err *e);
+/* scope.c: of CGROUP_SYSTEMD.  Where that was nobody's wish and there is no
+ * manager to ask it becomes CGROUP_NONE. */
+int plan_scope(struct plan *plan, struct err *e);
 /* annotations.c */
 int plan_annotations(struct plan *plan, struct err *e);
 /* unsupported.c: what a later version will do: an error each. */
