@@ -32,6 +32,7 @@ librootlet_a_SOURCES = \
 	src/cgroup/scope.h \
 	src/cgroup/scope_properties.c \
 	src/cgroup/systemd.c \
+	src/cgroup/settings.c \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \

@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/test_scope_properties \
 	tests/unit/test_seccomp \
 	tests/unit/test_seccomp_thread \
+	tests/unit/test_settings \
 	tests/unit/test_signal \
 	tests/unit/test_spec \
 	tests/unit/test_state \

@@ -29,8 +29,8 @@ struct cgroup_ref {
 	const char *unit, *bus;
 };
 
-/* A setting that was refused: index into plan->settings; `why` is the kernel's
- * words as the error would have them.  Negative: fail with that. */
+/* A setting that does not hold; `why` is what the error would be.  To return 0
+ * goes on without it; -errno with e filled fails. */
 typedef int cgroup_refused(void *arg, const struct plan_cgroup_setting *setting,
 			   const struct err *why, struct err *e);
 
@@ -65,9 +65,14 @@ int cgroup_remove(const struct cgroup_ref *ref, struct err *e);
 int cgroup_delegate(int dir_fd, uid_t uid, gid_t gid, struct err *e);
 
 /* settings.c: writes each and reads it back; `refused` decides about those
- * that the kernel does not take or that do not read back as written. */
+ * that the kernel does not take or that do not read back as written (NULL:
+ * each is an error). */
 int cgroup_apply(int dir_fd, const struct plan_cgroup_setting *settings,
 		 size_t n, cgroup_refused *refused, void *arg, struct err *e);
+/* Is this text of a file (of a set: of FILE.effective) what was asked for?
+ * Rounded down to pages, a part of a set: yes.  Of files that we don't know,
+ * always. */
+bool cgroup_holds(const char *file, const char *want, const char *got);
 
 /* devices.c: the device filter of the cgroup; replaces the one before. */
 int cgroup_filter_devices(int dir_fd, const struct plan_device_rule *rules,
