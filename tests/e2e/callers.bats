@@ -109,7 +109,6 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 	requires_fast
 	rootlet create --bundle "$BUNDLE" --pid-file "$PID" c1 </dev/null >/dev/null 2>&1
 	replay "$ROOTLET" <<-'END'
-		! :: error :: --root @R --log @L --log-format json events --stats c1
 		! :: error :: --root @R --log @L --log-format json update --resources - c1
 		! :: error :: --root @R --log @L --log-format json pause c1
 		! :: error :: --root @R --log @L --log-format json resume c1

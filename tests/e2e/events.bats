@@ -46,6 +46,16 @@ followed() {
 	jq -e '.type == "stats" and .data.pids.current == 1' <<<"$output"
 }
 
+@test "as containerd's shim calls it (go-runc): nothing on stderr, nothing in the log" {
+	bundle
+	detached 'sleep 1111'
+	counted
+	go "$ROOTLET" --root "$ROOT" --log "$BATS_TEST_TMPDIR/log" --log-format json events --stats c1
+	ok
+	jq -e .data.memory.usage <<<"$output"
+	[ ! -s "$BATS_TEST_TMPDIR/log" ]
+}
+
 @test "without --stats: at each interval, until the container ends" {
 	bundle
 	detached 'sleep 1111'
