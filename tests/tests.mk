@@ -61,7 +61,6 @@ fuzz_targets = \
 	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_stats \
 	tests/fuzz/fuzz_unit_property
-	tests/fuzz/fuzz_unit_property
 
 test_headers = \
 	tests/fuzz/fuzz.h \
