@@ -115,14 +115,15 @@ static const char *read_string(struct reader *r)
 
 	strbuf_puts(&b, "");
 	while (*r->at && *r->at != quote) {
-		char c = *r->at++;
+		char c = *r->at;
 
 		if (c == '\\')
-			c = unescaped(*r->at++);
+			c = unescaped(*++r->at);
 		if (c == '\0') {
 			strbuf_done(&b);
 			return NULL;
 		}
+		r->at++;
 		strbuf_putc(&b, c);
 	}
 	if (*r->at == quote) {
