@@ -21,18 +21,21 @@ librootlet_a_SOURCES = \
 	src/base/str.h \
 	src/base/utf8.c \
 	src/base/utf8.h \
+	src/cgroup/cgroup.c \
 	src/cgroup/cgroup.h \
+	src/cgroup/cgroupfs.c \
 	src/cgroup/device_program.c \
 	src/cgroup/device_program.h \
 	src/cgroup/devices.c \
+	src/cgroup/internal.h \
 	src/cgroup/processes.c \
+	src/cgroup/scope.h \
+	src/cgroup/scope_properties.c \
+	src/cgroup/settings.c \
 	src/cgroup/stats.c \
 	src/cgroup/stats.h \
 	src/cgroup/stats_print.c \
-	src/cgroup/scope.h \
-	src/cgroup/scope_properties.c \
 	src/cgroup/systemd.c \
-	src/cgroup/settings.c \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \
@@ -106,11 +109,13 @@ librootlet_a_SOURCES = \
 	src/plan/bits.h \
 	src/plan/caller.c \
 	src/plan/caller.h \
+	src/plan/caller_cgroup.c \
 	src/plan/caller_grants.c \
 	src/plan/caller_json.c \
 	src/plan/caller_ns.c \
 	src/plan/caller_target.c \
 	src/plan/capabilities.c \
+	src/plan/cgroup.c \
 	src/plan/degrade.c \
 	src/plan/degrade.h \
 	src/plan/device_rules.c \
@@ -192,6 +197,7 @@ librootlet_a_SOURCES = \
 	src/stages/launch.c \
 	src/stages/launch.h \
 	src/stages/rows.h \
+	src/stages/rows_cgroup.c \
 	src/stages/rows_clients.c \
 	src/stages/rows_exec.c \
 	src/stages/rows_host.c \

@@ -36,9 +36,13 @@ typedef int cgroup_refused(void *arg, const struct plan_cgroup_setting *setting,
 
 /* cgroupfs.c: makes the cgroup of a CGROUP_FS plan, its controllers enabled on
  * the way; returns a readable fd of its directory (for clone3 and the
- * calls below), CLOEXEC.  On failure nothing that it made is left. */
-int cgroupfs_make(const struct plan_cgroup *plan, uint64_t *ret_inode,
-		  struct err *e);
+ * calls below), CLOEXEC.  path is plan->path or one beside it.  -EEXIST: it is
+ * in use; with plan->path_is_ours: it is there.  On failure nothing that it made
+ * is left. */
+int cgroupfs_make(const struct plan_cgroup *plan, const char *path,
+		  uint64_t *ret_inode, struct err *e);
+/* A cgroup below that one, there or made; its fd. */
+int cgroup_make_below(int dir_fd, const char *name, struct err *e);
 
 /* systemd.c: asks the manager for the scope with pid in it and waits until it
  * is there.  *ret_path: malloc()ed absolute path of its cgroup. */
@@ -62,7 +66,13 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e);
  * systemd manager is stopped. */
 int cgroup_remove(const struct cgroup_ref *ref, struct err *e);
 /* Chowns dir_fd and the files of /sys/kernel/cgroup/delegate. */
-int cgroup_delegate(int dir_fd, uid_t uid, gid_t gid, struct err *e);
+int cgroup_delegate(int dir_fd, uid_t uid, struct err *e);
+/* Of the process whose /proc/PID/cgroup that is: the fd of its cgroup, which is
+ * dir_fd (at `path`) or below it. */
+int cgroup_open_of(int dir_fd, const char *path, const char *proc_file,
+		   struct err *e);
+/* A process of ours into that cgroup. */
+int cgroup_move(int dir_fd, pid_t pid, struct err *e);
 
 /* settings.c: writes each and reads it back; `refused` decides about those
  * that the kernel does not take or that do not read back as written (NULL:

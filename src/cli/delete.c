@@ -16,6 +16,7 @@
 #include "cli/signal.h"
 #include "proc/hooks.h"
 #include "spec/spec.h"
+#include "stages/launch.h"
 
 #define LOCK_WAIT_MS 10000
 #define CONFIG_MAX   (4U << 20)
@@ -118,7 +119,11 @@ static int delete_loaded(struct store *store, const char *id,
 			  id);
 		free(take_ptr(&config));
 	}
-	r = store_remove(store, id, c->dir_fd, e);
+	r = state_of_this_boot(&c->state, e);
+	if (r > 0)
+		r = launch_remove_cgroup(&c->state, e);
+	if (r == 0)
+		r = store_remove(store, id, c->dir_fd, e);
 	if (r == 0 && config)
 		run_poststop(c, config, len);
 	return r;

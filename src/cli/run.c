@@ -76,6 +76,7 @@ static int launch_bundle(const struct globals *g, struct bundle *b,
 		       true, store, e);
 	if (r < 0)
 		return r;
+	store->forget = launch_remove_cgroup;
 	l->store = store;
 	l->plan = &b->plan;
 	l->hooks = b->plan.hooks;

@@ -14,6 +14,10 @@
  * namespace would take away the right to.  It is also the one that makes a
  * time namespace and sets its clocks (offsets.c): its children are born there.
  * What is joined, and in which order, is in join.c.
+ *
+ * The first process that we make is born in the container's cgroup: for one
+ * that has joined other namespaces that may be out of reach, and moving one
+ * there later costs milliseconds.
  */
 #include <errno.h>
 #include <sched.h>
@@ -45,6 +49,27 @@ static int new_flags(const struct plan *plan, enum ns_when when)
 		if (plan->ns[k].action == NS_NEW && plan->ns[k].when == when)
 			flags |= ns_clone_flags[k];
 	return flags;
+}
+
+/* What the kernel says to CLONE_INTO_CGROUP, and to no other clone of ours. */
+static bool refuses_cgroup(int r)
+{
+	return r == -EACCES || r == -EBUSY || r == -ENODEV || r == -ENOENT ||
+	       r == -EOPNOTSUPP || r == -EBADF;
+}
+
+static int cant_enter_cgroup(int r, struct err *e)
+{
+	(void)err_errno(e, r, "make a process in the container's cgroup");
+	if (r == -EACCES)
+		return err_hint(e, "The cgroup that it has in common with the "
+				   "caller's is not the caller's to change: "
+				   "start rootlet below the cgroup that was "
+				   "delegated");
+	if (r == -ENODEV || r == -ENOENT)
+		return err_hint(e, "Somebody else has removed it, or it is "
+				   "outside of the caller's cgroup namespace");
+	return r;
 }
 
 static int clone_error(const struct plan *plan, int r, struct err *e)
@@ -109,18 +134,21 @@ static int make_between(const struct plan *plan, int offsets_fd, struct err *e)
 }
 
 /* Namespace situation: HOST's, or what the process between has joined. */
+static pid_t
 /* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes it */
-static pid_t clone_init(const struct plan *plan, bool sibling, int *ret_pidfd,
-			struct err *e)
+clone_init(const struct plan *plan, bool sib, int cgroup_fd, int *ret_pidfd,
+	   struct err *e)
 {
 	struct clone3_args args = {
 		.flags = (uint64_t)new_flags(plan, NS_AT_CLONE),
-		.cgroup_fd = -1,
-		.sibling = sibling,
+		.cgroup_fd = cgroup_fd,
+		.sibling = sib,
 		.ret_pidfd = ret_pidfd,
 	};
 	pid_t pid = sys_clone3(&args);
 
+	if (pid < 0 && cgroup_fd >= 0 && refuses_cgroup(pid))
+		return cant_enter_cgroup(pid, e);
 	return pid < 0 ? clone_error(plan, pid, e) : pid;
 }
 
@@ -207,7 +235,7 @@ static int between(void *arg)
 	if (r == 0) {
 		/* Joining clears dumpable where the ids are foreign; init
 		 * inherits it and decides for itself in become_root. */
-		r = clone_init(b->plan, true, &pidfd, e);
+		r = clone_init(b->plan, true, -1, &pidfd, e);
 		if (r == 0)
 			become_init(b, offsets_fd);
 		b->report->pid = r > 0 ? r : 0;
@@ -236,11 +264,15 @@ static int run_between(struct between *b, pid_t *ret_pid, int *ret_pidfd,
 	const int dumpable = prctl(PR_GET_DUMPABLE);
 	/* A process that shares memory can't change its clocks. */
 	const bool shares = b->plan->ns[NS_TIME].action == NS_INHERIT;
-	int r = sys_run_apart(between, b, shares);
+	int r = sys_run_apart(between, b, shares, b->init->cgroup_fd);
 
 	/* Undumpable is the memory, and that was ours. */
 	if (dumpable == 1)
 		(void)prctl(PR_SET_DUMPABLE, 1);
+	if (r < 0 && b->init->cgroup_fd >= 0 && refuses_cgroup(r)) {
+		(void)cant_enter_cgroup(r, e);
+		return NS_CGROUP_REFUSED;
+	}
 	if (r < 0)
 		return err_errno(e, r,
 				 "make the process that joins the namespaces");
@@ -295,7 +327,7 @@ int ns_clone_init(const struct plan *plan, const struct ns_init *init,
 		r = clone_through_between(plan, init, fds, ret_pid, ret_pidfd,
 					  e);
 	} else if (r == 0) {
-		r = clone_init(plan, false, ret_pidfd, e);
+		r = clone_init(plan, false, init->cgroup_fd, ret_pidfd, e);
 		if (r == 0)
 			run_directly(plan, init);
 		*ret_pid = r;

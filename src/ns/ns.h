@@ -34,6 +34,7 @@ struct ns_init {
 	int *fds;
 	size_t n_fds;
 	const struct ns_target *target; /* NULL: a new container */
+	int cgroup_fd; /* it is born in that cgroup; -1: in HOST's */
 };
 
 /* HOST: the user namespace around that of init. */
@@ -44,7 +45,9 @@ int ns_open_parent_user(pid_t init, int pidfd, int *ret_fd, struct err *e);
  * the caller's ids; it is our child, whatever stood between.  Where somebody
  * else may be in a joined namespace, it enters that without any fd of HOST's
  * but init->fds and, unless plan->dumpable, not dumpable.  *ret_pidfd is owned
- * by the caller. */
+ * by the caller.  NS_CGROUP_REFUSED instead of -errno: it may not be born in
+ * init->cgroup_fd. */
+#define NS_CGROUP_REFUSED (-4096)
 int ns_clone_init(const struct plan *plan, const struct ns_init *init,
 		  pid_t *ret_pid, int *ret_pidfd, struct err *e);
 

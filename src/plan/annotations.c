@@ -8,7 +8,7 @@
 #include "plan/make.h"
 
 const struct annotation annotation_table[] = {
-	{ "run.oci.delegate-cgroup", ANNOTATION_CGROUP, NULL, NULL },
+	{ ANNOTATION_DELEGATE, ANNOTATION_TAKEN, NULL, NULL },
 	{ "run.oci.handler", ANNOTATION_REFUSED, NULL,
 	  "remove it, or take a runtime that has that handler, such as crun" },
 	{ ANNOTATION_HOOK_STDERR, ANNOTATION_TAKEN, NULL, NULL },
@@ -26,7 +26,7 @@ const struct annotation annotation_table[] = {
 	  "remove it; names that are not known are left out" },
 	{ "run.oci.systemd.force_cgroup_v1", ANNOTATION_REFUSED, NULL,
 	  "remove it; there are no control groups of version 1" },
-	{ "run.oci.systemd.subgroup", ANNOTATION_CGROUP, NULL, NULL },
+	{ ANNOTATION_SUBGROUP, ANNOTATION_TAKEN, NULL, NULL },
 	{ "run.oci.timens_offset", ANNOTATION_REFUSED, NULL,
 	  "write it as linux.timeOffsets" },
 	{ NULL, ANNOTATION_TAKEN, NULL, NULL },
@@ -63,10 +63,7 @@ int plan_annotations(struct plan *plan, struct err *e)
 		if (!value || a->use == ANNOTATION_TAKEN ||
 		    str_eq(value, a->harmless ? a->harmless : ""))
 			continue;
-		r = a->use == ANNOTATION_REFUSED
-			    ? refuse(a, value, e)
-			    : degrade_add(plan, DEGRADE_CGROUP_SUBGROUP,
-					  a->name, value, NULL, e);
+		r = refuse(a, value, e);
 	}
 	plan->hooks_stdout = annotation_value(map, ANNOTATION_HOOK_STDOUT);
 	plan->hooks_stderr = annotation_value(map, ANNOTATION_HOOK_STDERR);

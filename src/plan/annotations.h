@@ -7,6 +7,8 @@
 
 #include "base/field.h"
 
+#define ANNOTATION_DELEGATE    "run.oci.delegate-cgroup"
+#define ANNOTATION_SUBGROUP    "run.oci.systemd.subgroup"
 #define ANNOTATION_GROUPS      "run.oci.keep_original_groups"
 #define ANNOTATION_HOOK_STDOUT "run.oci.hooks.stdout"
 #define ANNOTATION_HOOK_STDERR "run.oci.hooks.stderr"
@@ -16,7 +18,6 @@
 enum annotation_use {
 	ANNOTATION_TAKEN, /* does here what it does there */
 	ANNOTATION_REFUSED, /* ignoring it would make another container */
-	ANNOTATION_CGROUP, /* about a cgroup, of which there is none: listed */
 };
 
 struct annotation {

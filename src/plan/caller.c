@@ -378,9 +378,7 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 	if (mounts_type(spec, "mqueue"))
 		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,
 					  AT_EACCESS) == 0;
-	if (mounts_type(spec, "cgroup"))
-		c->cgroup2_mounted = is_fs("/sys/fs/cgroup",
-					   CGROUP2_SUPER_MAGIC);
+	caller_read_cgroup(spec, o, c);
 	c->root_errno = root_errno(spec, o);
 	return 0;
 }

@@ -85,6 +85,11 @@ enum cgroup_controller {
 	CG_CORE = CG_CONTROLLERS, /* of none: "cgroup.max.depth", … */
 };
 extern const struct field_name cgroup_controller_names[];
+/* The bits of the names in a cgroup.controllers or cgroup.subtree_control. */
+unsigned cgroup_controllers_from_text(const char *text);
+/* The cgroup of version 2 in a whole /proc/PID/cgroup; NULL: it has no name
+ * here. */
+const char *cgroup_own_from_text(const char *text, struct arena *a);
 
 /* Where a cgroup can be had.  Paths are below `mount` and begin with '/'. */
 struct caller_cgroup {
@@ -94,11 +99,12 @@ struct caller_cgroup {
 	bool own_root; /* that is the root of all, which may have both
 			* processes and controllers for its children */
 	bool own_writable; /* children can be made and processes moved there */
-	bool own_delegated; /* systemd says so (xattr user.delegate), or we are
-			     * in a cgroup namespace of our own with it as root */
+	bool own_delegated; /* systemd says so (xattr user.delegate), or it is
+			     * the root of a cgroup namespace of our own */
 	bool parent_writable; /* the same of the cgroup above */
-	/* cgroup.controllers; read when the bundle has linux.resources. */
-	unsigned own_controllers, parent_controllers, root_controllers;
+	bool parent_delegated; /* and we are in a leaf below it */
+	/* cgroup.controllers; read when the bundle has limits or a path. */
+	unsigned root_controllers, own_controllers, parent_controllers;
 	/* Of an absolute cgroupsPath: what of it is there already, and whether
 	 * children can be made in that and processes moved there from own. */
 	const char *named;

@@ -33,6 +33,14 @@ struct doc_exe {
 	bool acl, writable;
 };
 
+struct doc_cgroup {
+	const char *mount, *own, *named, *bus, *bus_why;
+	bool hybrid, own_root, own_writable, own_delegated, parent_writable,
+		parent_delegated, named_writable, batch;
+	const char *root_controllers, *own_controllers, *parent_controllers,
+		*named_controllers, *bus_controllers;
+};
+
 struct doc {
 	uint32_t uid, gid;
 	const char *user;
@@ -49,6 +57,7 @@ struct doc {
 	int32_t oom_score_adj, root_errno;
 	struct opt_bool unprivileged_rules;
 	struct doc_exe *exe;
+	struct doc_cgroup *cgroup;
 };
 
 static const struct field rlimit_fields[] = {
@@ -81,6 +90,28 @@ static const struct field exe_fields[] = {
 	ROW(doc_exe, mode, "mode", UINT32),
 	ROW(doc_exe, acl, "acl", BOOL),
 	ROW(doc_exe, writable, "writable", BOOL),
+	{ 0 },
+};
+
+static const struct field cgroup_fields[] = {
+	ROW(doc_cgroup, mount, "mount", STRING),
+	ROW(doc_cgroup, hybrid, "hybrid", BOOL),
+	ROW(doc_cgroup, own, "own", STRING),
+	ROW(doc_cgroup, own_root, "ownRoot", BOOL),
+	ROW(doc_cgroup, own_writable, "ownWritable", BOOL),
+	ROW(doc_cgroup, own_delegated, "ownDelegated", BOOL),
+	ROW(doc_cgroup, parent_writable, "parentWritable", BOOL),
+	ROW(doc_cgroup, parent_delegated, "parentDelegated", BOOL),
+	ROW(doc_cgroup, named, "named", STRING),
+	ROW(doc_cgroup, named_writable, "namedWritable", BOOL),
+	ROW(doc_cgroup, batch, "batch", BOOL),
+	ROW(doc_cgroup, root_controllers, "rootControllers", STRING),
+	ROW(doc_cgroup, own_controllers, "ownControllers", STRING),
+	ROW(doc_cgroup, parent_controllers, "parentControllers", STRING),
+	ROW(doc_cgroup, named_controllers, "namedControllers", STRING),
+	ROW(doc_cgroup, bus, "bus", STRING),
+	ROW(doc_cgroup, bus_why, "busWhy", STRING),
+	ROW(doc_cgroup, bus_controllers, "busControllers", STRING),
 	{ 0 },
 };
 
@@ -117,6 +148,7 @@ static const struct field doc_fields[] = {
 	ROW(doc, unprivileged_rules, "unprivilegedRules", OPT_BOOL),
 	ROW(doc, root_errno, "rootErrno", INT32),
 	ROW_POINTER(doc, exe, "exe", doc_exe, exe_fields),
+	ROW_POINTER(doc, cgroup, "cgroup", doc_cgroup, cgroup_fields),
 	{ 0 },
 };
 
@@ -229,6 +261,39 @@ static void take_words(const struct doc *d, struct caller *c)
 		       d->groups.n * sizeof(*c->groups));
 }
 
+static unsigned controllers(const char *text)
+{
+	return cgroup_controllers_from_text(text ? text : "");
+}
+
+static void take_cgroup(const struct doc_cgroup *d, struct caller *c)
+{
+	struct arena *a = &c->arena;
+
+	if (!d)
+		return;
+	c->cgroup = (struct caller_cgroup){
+		.mount = arena_str(a, d->mount),
+		.hybrid = d->hybrid,
+		.own = arena_str(a, d->own),
+		.own_root = d->own_root,
+		.own_writable = d->own_writable,
+		.own_delegated = d->own_delegated,
+		.parent_writable = d->parent_writable,
+		.parent_delegated = d->parent_delegated,
+		.root_controllers = controllers(d->root_controllers),
+		.own_controllers = controllers(d->own_controllers),
+		.parent_controllers = controllers(d->parent_controllers),
+		.named = arena_str(a, d->named),
+		.named_writable = d->named_writable,
+		.named_controllers = controllers(d->named_controllers),
+		.batch = d->batch,
+		.bus = arena_str(a, d->bus),
+		.bus_why = arena_str(a, d->bus_why),
+		.bus_controllers = controllers(d->bus_controllers),
+	};
+}
+
 static int take(const struct doc *d, struct caller *c, struct err *e)
 {
 	int r;
@@ -254,6 +319,7 @@ static int take(const struct doc *d, struct caller *c, struct err *e)
 					      d->exe->gid, d->exe->mode,
 					      d->exe->acl, d->exe->writable };
 	take_words(d, c);
+	take_cgroup(d->cgroup, c);
 	read_namespaces(d, c);
 	r = read_rlimits(d, c, e);
 	if (r == 0)

@@ -227,14 +227,14 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.item = "linux.cgroupsPath",
 		.wanted = "the cgroup that the bundle names",
 		.got = "the caller's cgroup",
-		.why = "this version of rootlet gives a container no cgroup of its own",
+		.why = "the caller may make none there",
 		.fix = "start rootlet inside that cgroup",
 	},
 	[DEGRADE_CGROUP_SUBGROUP] = {
 		.item = "annotations[*]",
 		.wanted = "a control group below the container's",
 		.got = "the caller's cgroup",
-		.why = "this version of rootlet gives a container no cgroup of its own",
+		.why = "the container has no cgroup of its own",
 		.fix = "remove the annotation",
 	},
 	[DEGRADE_CGROUP_DEVICES] = {
@@ -243,6 +243,14 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 		.got = "no filter",
 		.why = "this version of rootlet gives a container no cgroup of its own; in a user namespace no device nodes can be made anyhow",
 		.fix = "leave CAP_MKNOD out of process.capabilities",
+	},
+	[DEGRADE_EXEC_CGROUP] = {
+		.item = "exec",
+		.wanted = "a process in the container's cgroup, with its limits",
+		.got = "it stays in the caller's cgroup",
+		.why = "the cgroup that the two have in common is not the caller's to change",
+		.fix = "call rootlet exec from below the cgroup that was delegated, or as root",
+		.is_limit = true,
 	},
 	[DEGRADE_COPY_UP] = {
 		.item = "mounts[*].options",
@@ -297,6 +305,7 @@ static const char *const row_names[DEGRADE_ROWS] = {
 	[DEGRADE_NICE] = "nice",
 	[DEGRADE_IO_PRIORITY] = "io-priority",
 	[DEGRADE_CPUS] = "cpus",
+	[DEGRADE_EXEC_CGROUP] = "exec-cgroup",
 };
 
 const char *degrade_row_name(enum degrade_row row)
@@ -374,6 +383,25 @@ int degrade_add_why(struct plan *plan, enum degrade_row row, const char *object,
 	if (why) {
 		d.why = arena_str(&plan->arena, why);
 		d.fix = arena_str(&plan->arena, fix);
+	}
+	return add(plan, &d, e);
+}
+
+int degrade_add_words(struct plan *plan, enum degrade_row row,
+		      const char *object, const struct degradation *words,
+		      struct err *e)
+{
+	struct arena *a = &plan->arena;
+	struct degradation d = rows[row];
+
+	d.item = make_item(a, d.item, object);
+	if (words->wanted)
+		d.wanted = arena_str(a, words->wanted);
+	if (words->got)
+		d.got = arena_str(a, words->got);
+	if (words->why) {
+		d.why = arena_str(a, words->why);
+		d.fix = arena_str(a, words->fix);
 	}
 	return add(plan, &d, e);
 }

@@ -47,6 +47,7 @@ enum degrade_row {
 	DEGRADE_NICE, /* below the caller's: that stays */
 	DEGRADE_IO_PRIORITY, /* real-time: best effort instead */
 	DEGRADE_CPUS, /* exec: outside of the cpuset */
+	DEGRADE_EXEC_CGROUP, /* exec: the container's is out of reach */
 	DEGRADE_ROWS
 };
 
@@ -58,6 +59,11 @@ int degrade_add(struct plan *plan, enum degrade_row row, const char *object,
 /* The same with reasons that only this caller has. */
 int degrade_add_why(struct plan *plan, enum degrade_row row, const char *object,
 		    const char *why, const char *fix, struct err *e);
+
+/* The same with those members of `words` that are not NULL, but item. */
+int degrade_add_words(struct plan *plan, enum degrade_row row,
+		      const char *object, const struct degradation *words,
+		      struct err *e);
 
 /* What a stage had to do without, found out by trial.  It lies in memory that
  * both processes share; HOST turns it into degradations for the state. */

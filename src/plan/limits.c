@@ -111,14 +111,9 @@ int plan_resources(struct plan *plan, struct err *e)
 {
 	const struct spec_linux *l = plan->spec->linux_;
 	const struct json *linux_ = json_get(plan->spec->doc.root, "linux");
-	int r;
 
 	if (!l)
 		return 0;
-	r = list_limits(plan, spec_resources_fields,
-			json_get(linux_, "resources"), "", e);
-	if (r == 0 && !str_empty(l->cgroups_path))
-		r = degrade_add(plan, DEGRADE_CGROUP_PATH, NULL,
-				l->cgroups_path, NULL, e);
-	return r;
+	return list_limits(plan, spec_resources_fields,
+			   json_get(linux_, "resources"), "", e);
 }

@@ -42,6 +42,9 @@ int plan_capabilities(struct plan *plan, struct err *e);
 /* seccomp.c */
 int plan_seccomp(struct plan *plan, struct err *e);
 int plan_sysctls(struct plan *plan, struct err *e);
+/* cgroup.c: by whom, and where. */
+int plan_cgroup_place(struct plan *plan, struct err *e);
+void plan_print_cgroup(const struct plan_cgroup *p, struct json_out *out);
 /* limits.c: what of linux.resources is not in force. */
 int plan_resources(struct plan *plan, struct err *e);
 /* scope.c: of CGROUP_SYSTEMD.  Where that was nobody's wish and there is no
@@ -106,6 +109,11 @@ void caller_read_helpers(struct caller *c);
 void caller_read_grants(struct caller *c);
 int caller_read_namespaces(const struct spec *spec, struct caller *c,
 			   struct err *e);
+/* caller_cgroup.c: c->cgroup. */
+void caller_read_cgroup(const struct spec *spec, const struct plan_options *o,
+			struct caller *c);
+/* "/a" of "/a/b", "/" of "/a" and of "/". */
+const char *cgroup_parent_of(struct arena *a, const char *path);
 /* caller_target.c: c->target. */
 int caller_read_target(struct caller *c, pid_t init, int pidfd, struct err *e);
 /* Lines of /etc/subuid for that user (by name or number), as libsubid gives

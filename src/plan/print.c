@@ -480,6 +480,7 @@ void plan_print(const struct plan *plan, struct json_out *out)
 	print_sysctls(plan, out);
 	print_net_devices(plan, out);
 	print_process(&plan->process, out);
+	plan_print_cgroup(&plan->cgroup, out);
 	print_hooks(plan, out);
 	print_socket(out, "consoleSocket", plan->console_socket);
 	print_socket(out, "pidfdSocket", plan->pidfd_socket);

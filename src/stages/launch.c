@@ -32,6 +32,8 @@ void launch_init(struct launch *l)
 		.dir_fd = -1,
 		.sync = { .fd = -1, .peer_pidfd = -1, .stop_fd = -1 },
 		.inside_fd = -1,
+		.cgroup_fd = -1,
+		.birth_fd = -1,
 		.pidfd = -1,
 		.hook_output = HOOK_OUTPUT_INIT,
 		.idmap = IDMAP_JOB_INIT,
@@ -57,6 +59,8 @@ void launch_done(struct launch *l)
 	fs_done(&l->fs);
 	sync_close(&l->sync);
 	own_close(&l->inside_fd);
+	own_close(&l->cgroup_fd);
+	own_close(&l->birth_fd);
 	own_close(&l->dir_fd);
 	own_close(&l->pidfd);
 	own_close(&l->target.pidfd);
@@ -108,20 +112,56 @@ static void end_init(struct launch *l, struct err *e)
 	l->sync.peer_pidfd = -1;
 }
 
+bool launch_cgroup(const struct state *s, struct cgroup_ref *ret)
+{
+	*ret = (struct cgroup_ref){
+		.manager = (enum cgroup_manager)s->cgroup_manager,
+		.path = s->cgroup,
+		.inode = s->cgroup_inode,
+		.unit = s->cgroup_unit,
+		.bus = s->cgroup_bus,
+	};
+	return ret->manager != CGROUP_NONE;
+}
+
+int launch_remove_cgroup(const struct state *s, struct err *e)
+{
+	struct cgroup_ref ref;
+
+	return launch_cgroup(s, &ref) ? cgroup_remove(&ref, e) : 0;
+}
+
+int launch_record(struct launch *l, enum status status, struct err *e)
+{
+	l->state.status = (int)status;
+	return state_write(l->dir_fd, &l->state, e);
+}
+
 int launch_destroy(struct launch *l, struct err *e)
 {
+	bool cgroup_left;
 	struct err why;
 	int first = 0;
 	int r;
 
 	end_init(l, NULL);
+	own_close(&l->cgroup_fd);
+	own_close(&l->birth_fd);
+	if (l->claimed)
+		first = launch_remove_cgroup(&l->state, e);
+	cgroup_left = first < 0;
 	if (l->hooks && l->hooks->at[HOOK_POSTSTOP].n > 0) {
 		autofree char *json = launch_state_json(l, STATUS_STOPPED);
 
-		first = hooks_run(&l->hooks->at[HOOK_POSTSTOP], HOOK_POSTSTOP,
-				  &l->hook_output, json, true, e);
+		r = hooks_run(&l->hooks->at[HOOK_POSTSTOP], HOOK_POSTSTOP,
+			      &l->hook_output, json, true,
+			      first < 0 ? &why : e);
+		first = first < 0 ? first : r;
 	}
 	if (!l->claimed)
+		return first;
+	/* What could not be removed must not be forgotten. */
+	if (cgroup_left)
 		return first;
 	r = store_remove(l->store, l->plan->options->id, l->dir_fd,
 			 first < 0 ? &why : e);

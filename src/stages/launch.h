@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "cgroup/cgroup.h"
 #include "fs/fs.h"
 #include "ns/ns.h"
 #include "plan/degrade.h"
@@ -52,6 +53,8 @@ struct launch {
 
 	struct sync sync;
 	int inside_fd; /* the channel's other end, before the clone */
+	int cgroup_fd; /* HOST: the container's cgroup, or -1 */
+	int birth_fd; /* HOST: in or below it, where init is born, or -1 */
 	pid_t pid; /* of init; of exec: of its process */
 	int pidfd;
 	bool pid_file_written;
@@ -106,6 +109,14 @@ int launch_destroy(struct launch *l, struct err *e);
 /* HOST, with the container's lock: the record that stays says how it ended,
  * with this exit code or by this signal (0: none). */
 int launch_record_end(struct launch *l, int code, int sig, struct err *e);
+
+/* The cgroup of a record; false: it has none. */
+bool launch_cgroup(const struct state *s, struct cgroup_ref *ret);
+/* Takes that away, with whoever is left in it. */
+int launch_remove_cgroup(const struct state *s, struct err *e);
+
+/* HOST: the record, with this status. */
+int launch_record(struct launch *l, enum status status, struct err *e);
 
 /* The OCI state for hooks.  free(). */
 char *launch_state_json(struct launch *l, enum status status);

@@ -1,6 +1,6 @@
 /* rows.h - the functions behind the rows of stages.c.
  *
- * rows_host.c and rows_clients.c hold HOST's, rows_inside.c INSIDE's,
+ * rows_host.c, rows_cgroup.c and rows_clients.c hold HOST's, rows_inside.c INSIDE's,
  * rows_exec.c those of both that only exec has, rows_want.c the pure questions
  * that decide whether a plan has a row at all.
  */
@@ -19,9 +19,12 @@ ROW(connect_clients);
 ROW(prepare_seccomp);
 ROW(listen);
 ROW(notify_place);
+ROW(make_cgroup);
 ROW(open_beforehand);
 ROW(clone);
 ROW(record_process);
+ROW(give_cgroup);
+ROW(enter_delegated);
 ROW(set_oom_score);
 ROW(idmap_start);
 ROW(idmap_finish);
@@ -42,6 +45,7 @@ ROW(record_running);
 ROW(poststart);
 
 ROW(open_outer);
+ROW(open_cgroup);
 
 ROW(open_sources);
 ROW(become_root);
@@ -73,6 +77,9 @@ WANT(clients);
 WANT(seccomp);
 WANT(listen);
 WANT(notify);
+WANT(make_cgroup);
+WANT(give_cgroup);
+WANT(enter_delegated);
 WANT(open_beforehand);
 WANT(oom_score);
 WANT(idmap);
@@ -98,8 +105,14 @@ WANT(filter);
 WANT(listener);
 WANT(poststart);
 WANT(open_outer);
+WANT(open_cgroup);
 WANT(become_root);
 WANT(open_root);
+
+/* rows_cgroup.c: of an exec whose process the kernel would not let be born in
+ * l->birth_fd, `code` says why: another one to try, or -1 for the caller's own,
+ * which is noted. */
+int cgroup_instead(struct launch *l, int code, struct err *e);
 
 /* What INSIDE does from its first instruction on; never returns. */
 void inside_main(void *launch);

@@ -24,12 +24,6 @@
 #include "stages/rows.h"
 #include "sys/process.h"
 
-static int record(struct launch *l, enum status status, struct err *e)
-{
-	l->state.status = (int)status;
-	return state_write(l->dir_fd, &l->state, e);
-}
-
 /* The config as it was given, for the commands that come later.  The lock is
  * ours until the container runs, so it may be written while its program is
  * already being executed. */
@@ -156,6 +150,21 @@ static int make_trees_pair(struct launch *l, struct err *e)
 	return 0;
 }
 
+/* exec: where its cgroup is closed to the process, in another one. */
+static int clone_once(struct launch *l, struct ns_init *init, struct err *e)
+{
+	for (int turn = 0;; turn++) {
+		int r = ns_clone_init(l->plan, init, &l->pid, &l->pidfd, e);
+
+		if (r != NS_CGROUP_REFUSED || !l->joins)
+			return r < 0 ? -e->code : 0;
+		r = turn == 0 ? cgroup_instead(l, -e->code, e) : -e->code;
+		if (r < 0)
+			return r;
+		init->cgroup_fd = l->birth_fd;
+	}
+}
+
 ROW(clone)
 {
 	struct ns_init init = {
@@ -163,6 +172,7 @@ ROW(clone)
 		.prepare = prepare_between,
 		.arg = l,
 		.target = l->joins ? &l->target : NULL,
+		.cgroup_fd = l->birth_fd,
 	};
 	autofree int *keep = mem_zero_n(l->plan->n_mounts + 6, sizeof(*keep));
 	const unsigned passed = l->plan->process.pass_fds;
@@ -183,7 +193,7 @@ ROW(clone)
 	keep[4] = l->inside_trees_fd;
 	init.fds = keep;
 	init.n_fds = 5 + fs_fds_beforehand(&l->fs, keep + 5);
-	r = ns_clone_init(l->plan, &init, &l->pid, &l->pidfd, e);
+	r = clone_once(l, &init, e);
 	own_close(&l->inside_fd);
 	own_close(&l->listen_fd);
 	own_close(&l->inside_trees_fd);
@@ -207,7 +217,7 @@ ROW(record_process)
 
 	if (r < 0)
 		return r;
-	return record(l, STATUS_CREATING, e);
+	return launch_record(l, STATUS_CREATING, e);
 }
 
 ROW(set_oom_score)
@@ -339,7 +349,7 @@ ROW(record_created)
 	int r = l->hooks ? 0 : keep_config(l, e);
 
 	take_notes(l);
-	return r < 0 ? r : record(l, STATUS_CREATED, e);
+	return r < 0 ? r : launch_record(l, STATUS_CREATED, e);
 }
 
 /* Digits only, no newline, by rename: engines read it the moment it is
@@ -381,7 +391,7 @@ ROW(record_running)
 	} else {
 		(void)unlinkat(l->dir_fd, "start.sock", 0);
 	}
-	return r < 0 ? r : record(l, STATUS_RUNNING, e);
+	return r < 0 ? r : launch_record(l, STATUS_RUNNING, e);
 }
 
 ROW(poststart)

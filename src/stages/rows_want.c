@@ -31,6 +31,23 @@ WANT(notify)
 	return l->plan->notify != NULL;
 }
 
+WANT(make_cgroup)
+{
+	return l->plan->cgroup.manager == CGROUP_FS;
+}
+
+WANT(give_cgroup)
+{
+	return l->plan->cgroup.manager != CGROUP_NONE &&
+	       l->plan->cgroup.delegated;
+}
+
+WANT(enter_delegated)
+{
+	return l->plan->cgroup.manager != CGROUP_NONE &&
+	       l->plan->cgroup.delegate;
+}
+
 WANT(open_beforehand)
 {
 	return l->plan->sources_beforehand;
@@ -160,6 +177,11 @@ WANT(filter)
 WANT(poststart)
 {
 	return has_hooks(l, HOOK_POSTSTART);
+}
+
+WANT(open_cgroup)
+{
+	return l->state.cgroup_manager != CGROUP_NONE;
 }
 
 WANT(open_outer)

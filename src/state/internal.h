@@ -33,5 +33,3 @@ int leftover_look(struct store *s, const char *id, int dir_fd,
  * in case of an error too. */
 int state_parse(const char *text, size_t len, const char *id, struct state *ret,
 		struct err *e);
-/* 1: recorded in this boot, 0: in an earlier one. */
-int state_of_this_boot(const struct state *s, struct err *e);

@@ -7,6 +7,13 @@
 #include "state/state.h"
 #include "state/store.h"
 
+static int forget(struct store *s, const struct state *st, struct err *e)
+{
+	int r = state_of_this_boot(st, e);
+
+	return r > 0 && s->forget ? s->forget(st, e) : r;
+}
+
 static int judge(struct store *s, int dir_fd, const struct state *st,
 		 enum leftover *ret, struct err *e)
 {
@@ -24,7 +31,8 @@ static int judge(struct store *s, int dir_fd, const struct state *st,
 	/* Half-made and locked by us, so that its creator is dead. */
 	if (st->status == STATUS_CREATING || st->pid == 0) {
 		*ret = LEFTOVER_REMOVABLE;
-		return pidfd >= 0 ? state_kill_init(st, pidfd, e) : 0;
+		r = pidfd >= 0 ? state_kill_init(st, pidfd, e) : 0;
+		return r < 0 ? r : forget(s, st, e);
 	}
 	r = state_of_this_boot(st, e);
 	if (r < 0)

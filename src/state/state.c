@@ -51,7 +51,12 @@ static const struct field state_fields[] = {
 	{ "rootfs", FIELD_STRING, AT(rootfs), 0, &absolute, 0 },
 	{ "created", FIELD_STRING, AT(created), FIELD_REQUIRED, NULL, 0 },
 	{ "owner", FIELD_UINT32, AT(owner), FIELD_REQUIRED, NULL, 0 },
-	{ "cgroup", FIELD_STRING, AT(cgroup), 0, NULL, 0 },
+	{ "cgroup", FIELD_STRING, AT(cgroup), 0, &absolute, 0 },
+	{ "cgroup_inode", FIELD_UINT64, AT(cgroup_inode), 0, NULL, 0 },
+	{ "cgroup_manager", FIELD_ENUM, AT(cgroup_manager), 0,
+	  cgroup_manager_names, 0 },
+	{ "cgroup_unit", FIELD_STRING, AT(cgroup_unit), 0, NULL, 0 },
+	{ "cgroup_bus", FIELD_STRING, AT(cgroup_bus), 0, NULL, 0 },
 	{ "own_pidns", FIELD_BOOL, AT(own_pidns), 0, NULL, 0 },
 	{ "systemd_cgroup", FIELD_BOOL, AT(systemd_cgroup), 0, NULL, 0 },
 	{ "no_new_keyring", FIELD_BOOL, AT(no_new_keyring), 0, NULL, 0 },
@@ -99,6 +104,21 @@ static void put_annotations(struct json_out *o, const struct state *s)
 	json_end(o);
 }
 
+static void put_cgroup(struct json_out *o, const struct state *s)
+{
+	if (!s->cgroup && !s->cgroup_unit)
+		return;
+	if (s->cgroup)
+		json_string(o, "cgroup", s->cgroup);
+	json_uint(o, "cgroup_inode", s->cgroup_inode);
+	json_string(o, "cgroup_manager",
+		    field_name(cgroup_manager_names, s->cgroup_manager));
+	if (s->cgroup_unit)
+		json_string(o, "cgroup_unit", s->cgroup_unit);
+	if (s->cgroup_bus)
+		json_string(o, "cgroup_bus", s->cgroup_bus);
+}
+
 static void put_record(struct json_out *o, const struct state *s)
 {
 	json_object(o, NULL);
@@ -114,7 +134,7 @@ static void put_record(struct json_out *o, const struct state *s)
 	json_string(o, "rootfs", s->rootfs);
 	json_string(o, "created", s->created);
 	json_uint(o, "owner", s->owner);
-	json_string(o, "cgroup", s->cgroup);
+	put_cgroup(o, s);
 	json_bool(o, "own_pidns", s->own_pidns);
 	json_bool(o, "systemd_cgroup", s->systemd_cgroup);
 	json_bool(o, "no_new_keyring", s->no_new_keyring);

@@ -31,7 +31,11 @@ struct state {
 	uint64_t start_time; /* of init */
 	uint64_t pidfd_inode; /* of init, since Linux 6.9; else 0 */
 	uint32_t owner; /* uid of the creator */
-	const char *cgroup; /* NULL: none of its own */
+	const char *cgroup; /* NULL: none of its own; absolute */
+	uint64_t cgroup_inode; /* 0: not known */
+	int cgroup_manager; /* enum cgroup_manager */
+	/* Of a scope of systemd: "NAME.scope", and the bus to reach it. */
+	const char *cgroup_unit, *cgroup_bus;
 	bool own_pidns; /* when init ends, all of it has ended */
 	bool systemd_cgroup;
 	bool no_new_keyring; /* then exec keeps its caller's, too */
@@ -68,6 +72,9 @@ void state_timestamp(char ret[40]);
 /* Fills in pid, start_time and pidfd_inode of init, which must not have been
  * waited for. */
 int state_set_init(struct state *s, pid_t pid, int pidfd, struct err *e);
+
+/* 1: recorded in this boot, 0: in an earlier one. */
+int state_of_this_boot(const struct state *s, struct err *e);
 
 /* What is true now: boot id, pid and start time, zombie, lock and socket are
  * looked at.  dir_fd is ROOT/ID, or -1: opened when it is needed.  *ret_pidfd

@@ -25,6 +25,7 @@
 #include <sys/types.h>
 
 struct err;
+struct state;
 
 struct store {
 	char *root; /* owned; absolute */
@@ -32,6 +33,9 @@ struct store {
 	int lock_fd; /* borrowed: of the container that we locked last */
 	uid_t uid; /* of the caller */
 	bool entered; /* the working directory is ROOT: store_enter() */
+	/* Called by a claim with the record of a container that it removes:
+	 * takes away what that has left elsewhere.  NULL: nothing. */
+	int (*forget)(const struct state *s, struct err *e);
 };
 #define STORE_INIT                           \
 	{                                    \

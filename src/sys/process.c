@@ -64,18 +64,22 @@ static pid_t clone_sharing(int (*run)(void *arg), void *arg, char *stack)
 		     arg);
 }
 
-static pid_t fork_apart(int (*run)(void *arg), void *arg)
+static pid_t fork_apart(int (*run)(void *arg), void *arg, int cgroup_fd)
 {
-	pid_t pid = fork();
+	int pidfd = -1;
+	pid_t pid = sys_clone3(&(struct clone3_args){ .cgroup_fd = cgroup_fd,
+						      .ret_pidfd = &pidfd });
 
 	if (pid == 0)
 		_exit(run(arg));
+	own_close(&pidfd);
 	return pid;
 }
 
-int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory)
+int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory,
+		  int cgroup_fd)
 {
-	const bool shares = shares_memory && MAY_SHARE;
+	const bool shares = shares_memory && MAY_SHARE && cgroup_fd < 0;
 	void *stack = MAP_FAILED;
 	int r = 0;
 	pid_t pid;
@@ -85,9 +89,10 @@ int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory)
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (shares && stack == MAP_FAILED)
 		return -errno;
-	pid = shares ? clone_sharing(run, arg, stack) : fork_apart(run, arg);
+	pid = shares ? clone_sharing(run, arg, stack)
+		     : fork_apart(run, arg, cgroup_fd);
 	if (pid < 0)
-		r = -errno;
+		r = shares ? -errno : pid;
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (shares)

@@ -22,8 +22,10 @@ pid_t sys_clone3(const struct clone3_args *args);
 /* Runs run(arg) in a child until that ends; nothing of ours goes on meanwhile.
  * It is a fork; but with shares_memory no copy of our memory is made, and it
  * must treat that as ours.  Its own children are copies in any case, and go on
- * on its stack, which has 1 MiB then.  0: it has ended. */
-int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory);
+ * on its stack, which has 1 MiB then.  cgroup_fd: as above.  0: it has
+ * ended. */
+int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory,
+		  int cgroup_fd);
 
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_signal(int pidfd, int sig);

@@ -30,7 +30,9 @@ struct doc_options {
 	const char *id, *bundle;
 	int userns;
 	bool strict, no_pivot, no_new_keyring, detached, notify;
-	const char *console_socket, *pidfd_socket, *listen_names;
+	bool systemd_cgroup;
+	const char *console_socket, *pidfd_socket, *listen_names,
+		*cgroup_manager;
 	uint32_t preserve_fds, listen_fds;
 };
 
@@ -56,6 +58,8 @@ static const struct field options_fields[] = {
 	ROW(doc_options, preserve_fds, "preserveFds", UINT32),
 	ROW(doc_options, listen_fds, "listenFds", UINT32),
 	ROW(doc_options, listen_names, "listenNames", STRING),
+	ROW(doc_options, systemd_cgroup, "systemdCgroup", BOOL),
+	ROW(doc_options, cgroup_manager, "cgroupManager", STRING),
 	{ 0 },
 };
 
@@ -95,6 +99,8 @@ static int read_options(int dir_fd, struct inputs *in, struct err *e)
 		.preserve_fds = d.preserve_fds,
 		.listen_fds = d.listen_fds,
 		.listen_names = d.listen_names,
+		.systemd_cgroup = d.systemd_cgroup,
+		.cgroup_manager = d.cgroup_manager,
 	};
 	return 0;
 }

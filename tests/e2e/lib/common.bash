@@ -223,18 +223,22 @@ no_process() { [ -z "$(processes)" ]; }
 pid_gone() { [ ! -e "/proc/$1/exe" ] || [ "$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)" = Z ]; }
 
 clean_up() {
-	local id pid pids=() left bad=0
+	local id pid pids=() cgroups=() left bad=0
 	cd /
 	for id in "$ROOT"/*/; do
 		[ -d "$id" ] || continue
 		id=$(basename "$id")
 		pid=$(jq -r '.pid // 0' "$ROOT/$id/state.json" 2>/dev/null) || pid=0
 		[ "${pid:-0}" = 0 ] || pids+=("$pid")
+		cgroups+=("$(jq -r '.cgroup // "/nowhere"' "$ROOT/$id/state.json" 2>/dev/null)")
 		"$ROOTLET" --root "$ROOT" delete --force "$id" || bad=1
 	done
 	until_true 2 no_process || { echo "processes left: $(processes)" && bad=1; }
 	for pid in "${pids[@]}"; do
 		until_true 2 pid_gone "$pid" || { echo "init $pid is still there" && bad=1; }
+	done
+	for left in "${cgroups[@]}"; do
+		[ ! -e "${left:-/nowhere}" ] || { echo "the cgroup $left is still there" && bad=1; }
 	done
 	left=$(grep -F "$BATS_TEST_TMPDIR/" /proc/self/mountinfo) && echo "mounts left: $left" && bad=1
 	left=$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null)

@@ -1,0 +1,126 @@
+/* rows_cgroup.c - the rows about the container's cgroup.
+ *
+ * Namespace situation of all of them: HOST, the caller's namespaces and ids.
+ *
+ * Its path is recorded before it is made, so that a creator that dies at any
+ * moment leaves a trail; its inode comes with the record of the process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/own.h"
+#include "cgroup/cgroup.h"
+#include "stages/rows.h"
+#include "sys/beneath.h"
+
+/* So many containers of one id, in as many state roots, may there be. */
+#define NAMES_MAX 1000
+
+static int make_named(struct launch *l, const char *path, struct err *e)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+	int r;
+
+	l->state.cgroup = arena_format(&l->plan->arena, "%s%s", p->mount, path);
+	l->state.cgroup_manager = CGROUP_FS;
+	r = launch_record(l, STATUS_CREATING, e);
+	if (r < 0)
+		return r;
+	l->cgroup_fd = cgroupfs_make(p, path, &l->state.cgroup_inode, e);
+	if (l->cgroup_fd >= 0)
+		return 0;
+	/* Nothing of ours is there to be removed. */
+	l->state.cgroup = NULL;
+	l->state.cgroup_manager = CGROUP_NONE;
+	return l->cgroup_fd;
+}
+
+/* Where init is born. */
+static int open_birthplace(struct launch *l, struct err *e)
+{
+	const char *subgroup = l->plan->cgroup.subgroup;
+
+	l->birth_fd = subgroup ? cgroup_make_below(l->cgroup_fd, subgroup, e)
+			       : fcntl(l->cgroup_fd, F_DUPFD_CLOEXEC, 3);
+	if (l->birth_fd < 0 && !subgroup)
+		return err_sys(e, "duplicate a file descriptor");
+	return l->birth_fd < 0 ? l->birth_fd : 0;
+}
+
+ROW(make_cgroup)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+	int r = make_named(l, p->path, e);
+
+	for (int i = 2; r == -EEXIST && p->path_is_ours && i < NAMES_MAX; i++)
+		r = make_named(
+			l, arena_format(&l->plan->arena, "%s.%d", p->path, i),
+			e);
+	return r < 0 ? r : open_birthplace(l, e);
+}
+
+/* exec: of the container that is there, or what is named below it. */
+ROW(open_cgroup)
+{
+	const char *below = l->plan->cgroup.subgroup;
+	struct cgroup_ref ref;
+
+	(void)launch_cgroup(&l->state, &ref);
+	l->cgroup_fd = cgroup_open(&ref, e);
+	if (l->cgroup_fd < 0)
+		return l->cgroup_fd;
+	if (!below)
+		return open_birthplace(l, e);
+	l->birth_fd = beneath_open(l->cgroup_fd, below, O_RDONLY | O_DIRECTORY);
+	if (l->birth_fd < 0)
+		return err_errno(e, l->birth_fd, "--cgroup: open %s in %s",
+				 below, l->state.cgroup);
+	return 0;
+}
+
+/* That of the container's init. */
+static int open_inits(const struct launch *l, struct err *e)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%u/cgroup", l->state.pid);
+	return cgroup_open_of(l->cgroup_fd, l->state.cgroup, path, e);
+}
+
+/* The kernel wants a cgroup to have either processes or controllers for its
+ * children: where the container has enabled some, its init has moved below.
+ * And without a right to the cgroup that we and the container have both come
+ * from, nobody may cross from one to the other. */
+int cgroup_instead(struct launch *l, int code, struct err *e)
+{
+	own_close(&l->birth_fd);
+	if (l->plan->cgroup.subgroup) {
+		(void)err_errno(e, code, "--cgroup: enter %s in %s",
+				l->plan->cgroup.subgroup, l->state.cgroup);
+		return err_hint(e, "Name another one, or none");
+	}
+	if (code == -EBUSY || code == -EOPNOTSUPP) {
+		l->birth_fd = open_inits(l, e);
+		return l->birth_fd < 0 ? l->birth_fd : 0;
+	}
+	return degrade_note(l->plan, &l->shared->notes, DEGRADE_EXEC_CGROUP, 0,
+			    e);
+}
+
+ROW(give_cgroup)
+{
+	return cgroup_delegate(l->birth_fd, l->plan->cgroup.owner, e);
+}
+
+/* The cgroup namespace has been made: its root is the cgroup above. */
+ROW(enter_delegated)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+	autoclose int fd = cgroup_make_below(l->birth_fd, p->delegate, e);
+	int r = fd < 0 ? fd : 0;
+
+	if (r == 0 && p->delegated)
+		r = cgroup_delegate(fd, p->owner, e);
+	return r < 0 ? r : cgroup_move(fd, l->pid, e);
+}

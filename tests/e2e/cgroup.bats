@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
+# cgroup - the container's own cgroup: where it is made and by whom, that its
+# processes are in it, and that it goes with the container.
+#
+# These tests change nothing but directories of their own below the cgroup that
+# the caller may make some in; a user whose cgroup is not his own skips most.
+load lib/common
+
+setup() {
+	common_setup
+	MOUNT=/sys/fs/cgroup
+	[ "$(stat -f -c %T "$MOUNT")" = cgroup2fs ] || MOUNT=/sys/fs/cgroup/unified
+}
+
+requires_cgroup() {
+	[ "$(stat -f -c %T "$MOUNT" 2>/dev/null)" = cgroup2fs ] || skip "the host has no cgroup2"
+	[ "$ME" = 0 ] || skip "for root, who may make cgroups"
+}
+cgroup_of() { state_of .cgroup "$@" 2>/dev/null || jq -r .cgroup "$ROOT/${1:-c1}/state.json"; }
+recorded() { jq -r ".$1" "$ROOT/${2:-c1}/state.json"; }
+# The cgroup of that process, as the host sees it.
+seen() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
+is_gone() { [ ! -e "$1" ]; }
+
+@test "the container is born in a cgroup of its own, which goes with it" {
+	requires_cgroup
+	bundle
+	detached 'exec sleep 100'
+	dir=$(recorded cgroup)
+	[ -d "$dir" ] && [ "$dir" = "$MOUNT$(seen "$(state_of .pid)")" ]
+	[ "$(stat -c %i "$dir")" = "$(recorded cgroup_inode)" ]
+	[ "$(recorded cgroup_manager)" = cgroupfs ]
+	[ "$(cat "$dir/cgroup.procs")" = "$(state_of .pid)" ]
+	# Inside it is the root of a cgroup namespace.
+	go rootlet exec c1 grep '^0:' /proc/self/cgroup
+	ok && has 0::/
+	rootlet delete --force c1
+	is_gone "$dir"
+}
+
+@test "run in the foreground takes it away at the end" {
+	requires_cgroup
+	bundle '.linux.namespaces |= map(select(.type != "cgroup"))'
+	inside 'grep ^0: /proc/self/cgroup'
+	ok
+	is_gone "$MOUNT${output#0::}"
+}
+
+@test "exec is born in it too" {
+	requires_cgroup
+	bundle
+	detached 'exec sleep 100'
+	rootlet exec --detach --pid-file pid c1 sleep 100 >/dev/null
+	[ "$MOUNT$(seen "$(cat pid)")" = "$(recorded cgroup)" ]
+}
+
+@test "row exec-cgroup: it stays in the caller's, and strict is an error" {
+	requires_cgroup
+	requires_tool strace
+	bundle
+	detached 'exec sleep 100'
+	# The kernel refuses this only to a user who comes from elsewhere; strace
+	# plays it.
+	crossing=(strace -o /dev/null -e trace=clone3 -e inject=clone3:error=EACCES:when=1 "$ROOTLET" --root "$ROOT")
+	go "${crossing[@]}" exec --detach --pid-file pid c1 sleep 100
+	[ "$status" = 0 ] || complain
+	[ "$(seen "$(cat pid)")" = "$(seen self)" ]
+	go "${crossing[@]}" --log log --log-level info exec c1 true
+	grep -q "stays in the caller's cgroup" log
+	go "${crossing[@]}" --strict exec c1 true
+	ended 255
+	[[ "$stderr" == *"--strict"*cgroup* ]]
+}
+
+@test "an absolute cgroupsPath counts from the mount, and what is made on the way goes too" {
+	requires_cgroup
+	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$/a//./b"
+	detached 'exec sleep 100'
+	[ "$(recorded cgroup)" = "$MOUNT/rootlet-$$/a/b" ]
+	[ "$(seen "$(state_of .pid)")" = "/rootlet-$$/a/b" ]
+	rootlet delete --force c1
+	is_gone "$MOUNT/rootlet-$$"
+}
+
+@test "a cgroup that was there before stays" {
+	requires_cgroup
+	mkdir "$MOUNT/rootlet-$$"
+	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$/a"
+	inside true
+	ok
+	rmdir "$MOUNT/rootlet-$$"
+}
+
+@test "a relative cgroupsPath is beside the caller's own" {
+	requires_cgroup
+	own=$(seen self)
+	bundle '.linux.cgroupsPath = $p' --arg p "rootlet-$$/x"
+	detached 'exec sleep 100'
+	[ "$(recorded cgroup)" = "$MOUNT$(dirname "$own" | sed 's,^/$,,')/rootlet-$$/x" ]
+}
+
+@test "a cgroupsPath with .. is refused" {
+	bundle '.linux.cgroupsPath = "/a/../../b"'
+	inside true
+	[ "$status" = 1 ] || { requires_cgroup && complain; }
+	refused 'linux.cgroupsPath' '..'
+}
+
+@test "the cgroup of another container is refused, an empty one is taken over" {
+	requires_cgroup
+	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$/a"
+	detached 'exec sleep 100'
+	inode=$(recorded cgroup_inode)
+	go rootlet run --bundle "$BUNDLE" c2
+	refused "$MOUNT/rootlet-$$/a is in use"
+	is_status running
+	[ "$(stat -c %i "$MOUNT/rootlet-$$/a")" = "$inode" ]
+	rootlet delete --force c1
+	mkdir -p "$MOUNT/rootlet-$$/a/below"
+	inside true
+	ok
+	is_gone "$MOUNT/rootlet-$$/a"
+	rmdir "$MOUNT/rootlet-$$"
+}
+
+@test "two state roots may have containers of the same id" {
+	requires_cgroup
+	bundle
+	detached 'exec sleep 100'
+	mkdir -m 700 other
+	"$ROOTLET" --root "$PWD/other" run -d --bundle "$BUNDLE" c1 </dev/null >/dev/null 2>&1 3>&-
+	[ "$(recorded cgroup)" != "$(jq -r .cgroup other/c1/state.json)" ]
+	"$ROOTLET" --root "$PWD/other" delete --force c1
+	is_status running
+}
+
+@test "what the container made below its cgroup goes too, whoever is left in it" {
+	requires_cgroup
+	bundle '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end) |
+		.linux.namespaces |= map(select(.type != "pid"))'
+	detached 'mkdir -p /sys/fs/cgroup/a/b/c; sleep 1000 & echo $! >/sys/fs/cgroup/a/b/cgroup.procs; echo done; exec sleep 200'
+	until_true 5 grep -q done out
+	dir=$(recorded cgroup)
+	[ -n "$(cat "$dir/a/b/cgroup.procs")" ]
+	rootlet delete --force c1
+	is_gone "$dir"
+}
+
+@test "--cgroup-manager disabled makes none, and a path that was named is listed" {
+	bundle '.linux.cgroupsPath = "/some/where"'
+	script 'cat /proc/self/cgroup'
+	go rootlet --cgroup-manager disabled run --keep --bundle "$BUNDLE" c1
+	[ "$status" = 0 ]
+	not grep -q some/where <<<"$output"
+	degraded "$(rootlet state c1)" linux.cgroupsPath
+	[ "$(recorded cgroup)" = null ]
+}
+
+@test "nothing asked and nothing to be had: no word about it" {
+	requires_unprivileged
+	[ ! -w "$MOUNT$(seen self)/cgroup.procs" ] || skip "the caller's cgroup is its own"
+	bundle
+	inside true --keep
+	ok
+	not_degraded "$(rootlet state c1)" cgroup
+}
+
+@test "a creator that dies leaves no cgroup to stay: the next one of the id, or delete" {
+	requires_cgroup
+	requires_faults
+	bundle
+	for name in 'make the cgroup' 'enter the user namespace' 'record the process' 'make the mounts'; do
+		number=$("$ROOTLET_FAULTS" plan --stages | awk -F '\t' -v name="$name" '$4 == name { print $1; exit }')
+		ROOTLET_FAULT="$number:HOST:kill-after" go "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1
+		dir=$(recorded cgroup)
+		[ -d "$dir" ]
+		go rootlet delete --force c1
+		ok
+		is_gone "$dir"
+		ROOTLET_FAULT="$number:HOST:kill-after" go "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1
+		inside true
+		ok
+		is_gone "$dir"
+	done
+}
