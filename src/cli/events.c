@@ -20,10 +20,12 @@
 #include "base/json.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "cgroup/cgroup.h"
 #include "cgroup/stats.h"
 #include "cli/command.h"
 #include "cli/container.h"
 #include "cli/duration.h"
+#include "stages/launch.h"
 #include "sys/process.h"
 
 #define INTERVAL_NS  UINT64_C(5000000000)
@@ -247,10 +249,11 @@ static int open_cgroup(struct watch *w, struct err *e)
 {
 	const struct container *c = w->c;
 	const char *id = c->state.id;
+	struct cgroup_ref ref;
 
 	if (c->status == STATUS_STOPPED || c->pidfd < 0)
 		return err_set(e, ESRCH, "container not running: %s", id);
-	if (!c->state.cgroup) {
+	if (!launch_cgroup(&c->state, &ref)) {
 		(void)err_set(
 			e, ENOTSUP,
 			"container %s has no cgroup of its own, so nobody "
@@ -261,12 +264,8 @@ static int open_cgroup(struct watch *w, struct err *e)
 				"cgroups has: in a session of systemd, or in "
 				"a unit with Delegate=yes");
 	}
-	w->cgroup_fd = open(c->state.cgroup,
-			    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w->cgroup_fd < 0)
-		return err_sys(e, "open the cgroup of container %s, %s", id,
-			       c->state.cgroup);
-	return 0;
+	w->cgroup_fd = cgroup_open(&ref, e);
+	return w->cgroup_fd < 0 ? err_wrap(e, "container %s", id) : 0;
 }
 
 static int events_run(const struct globals *g, void *opts, int argc,

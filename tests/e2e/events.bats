@@ -82,6 +82,7 @@ short_of_memory() {
 	create "$1"
 	counted
 	[ -e "$(cgroup_of)/memory.events" ] || skip "needs a memory controller"
+	[ "$(cat "$(cgroup_of)/memory.max")" = 20971520 ] # or it takes all there is
 	follow --interval 1h
 	until_true 10 watching
 	rootlet start c1
