@@ -10,10 +10,11 @@
  *
  * The program is made so that the verifier, which is most of the cost, reads
  * it in a time that grows with its length only: rules of one type in a row
- * share the test for that, a whole number is compared at once, and all tests
- * are made on a copy, so that no path goes on with something known that the
- * others do not know, to be read again for its sake.  It stays shorter than a
- * jump can reach.  Operations are of 32 bits: the same on all machines.
+ * share the test for that, a whole number is compared at once, and where the
+ * walk may go on after a test, that is made on a copy: else a path would go on
+ * with something known that the others do not know, to be read again for its
+ * sake.  It stays shorter than a jump can reach.  Operations are of 32 bits:
+ * the same on all machines.
  */
 #include "cgroup/device_program.h"
 
@@ -143,11 +144,16 @@ static void make_verdict(struct device_program *p,
 }
 
 /* A jump, to where land() says, if reg is something else. */
-static size_t jump_unless(struct device_program *p, int reg, unsigned value)
+static size_t jump_unless(struct device_program *p, int reg, unsigned value,
+			  bool goes_on)
 {
-	combine(p, BPF_MOV, COPY, reg);
-	compute(p, BPF_XOR, COPY, value);
-	jump(p, BPF_JNE, COPY, 0, 0);
+	if (goes_on) {
+		combine(p, BPF_MOV, COPY, reg);
+		compute(p, BPF_XOR, COPY, value);
+		jump(p, BPF_JNE, COPY, 0, 0);
+	} else {
+		jump(p, BPF_JNE, reg, value, 0);
+	}
 	return p->n - 1;
 }
 
@@ -161,14 +167,16 @@ static void make_rule(struct device_program *p,
 		      const struct plan_device_rule *rule)
 {
 	unsigned major = (unsigned)rule->major, minor = (unsigned)rule->minor;
+	bool goes_on = rule->access != DEVICE_ALL;
 	size_t skip = 0;
 
 	if (rule->major >= 0 && rule->minor >= 0)
-		skip = jump_unless(p, DEVICE, major << MINOR_BITS | minor);
+		skip = jump_unless(p, DEVICE, major << MINOR_BITS | minor,
+				   goes_on);
 	else if (rule->major >= 0)
-		skip = jump_unless(p, MAJOR, major);
+		skip = jump_unless(p, MAJOR, major, goes_on);
 	else if (rule->minor >= 0)
-		skip = jump_unless(p, MINOR, minor);
+		skip = jump_unless(p, MINOR, minor, goes_on);
 	make_verdict(p, rule);
 	if (skip > 0)
 		land(p, skip);
@@ -184,7 +192,8 @@ static size_t make_rules_of_type(struct device_program *p,
 	if (type != 'a')
 		skip = jump_unless(p, TYPE,
 				   type == 'b' ? BPF_DEVCG_DEV_BLOCK
-					       : BPF_DEVCG_DEV_CHAR);
+					       : BPF_DEVCG_DEV_CHAR,
+				   true);
 	while (n > 0 && rules[n - 1].type == type)
 		make_rule(p, &rules[--n]);
 	if (skip > 0)

@@ -240,9 +240,9 @@ static const struct degradation rows[DEGRADE_ROWS] = {
 	[DEGRADE_CGROUP_DEVICES] = {
 		.item = "linux.resources.devices",
 		.wanted = "access to devices filtered by rules",
-		.got = "no filter",
-		.why = "this version of rootlet gives a container no cgroup of its own; in a user namespace no device nodes can be made anyhow",
-		.fix = "leave CAP_MKNOD out of process.capabilities",
+		.got = "no filter: the permissions of the device files decide",
+		.why = "a filter is a program of eBPF, which only root on the host may load; in a user namespace no device nodes can be made, but the rules refuse some that are bound into this one",
+		.fix = "take what they refuse out of linux.devices and mounts",
 	},
 	[DEGRADE_EXEC_CGROUP] = {
 		.item = "exec",

@@ -8,9 +8,11 @@
 #include "plan/device_rules.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "plan/make.h"
 
@@ -24,8 +26,7 @@
 /* For every container, whatever the bundle says: as in runc, which lets it
  * make any node, for what counts is who may open it. */
 static const struct plan_device_rule for_all[] = {
-	{ true, 'c', -1, -1, DEVICE_MKNOD },
-	{ true, 'b', -1, -1, DEVICE_MKNOD },
+	{ true, 'a', -1, -1, DEVICE_MKNOD },
 	{ true, 'c', 1, 3, DEVICE_ALL }, /* null */
 	{ true, 'c', 1, 5, DEVICE_ALL }, /* zero */
 	{ true, 'c', 1, 7, DEVICE_ALL }, /* full */
@@ -167,15 +168,20 @@ static bool allow_everything(const struct plan_device_rule *rules, size_t n)
 	return false;
 }
 
+/* The kernel asks no more than CAP_MKNOD there. */
+static bool may_make_nodes(const struct plan *plan)
+{
+	return plan->ns[NS_USER].action == NS_INHERIT &&
+	       plan->caller->initial_userns;
+}
+
 /* Without a filter: is there a device in the container that they refuse? */
 static bool hold_by_themselves(const struct plan *plan,
 			       const struct plan_device_rule *rules, size_t n)
 {
 	if (allow_everything(rules, n))
 		return true;
-	/* There it may make whatever node it likes. */
-	if (plan->ns[NS_USER].action == NS_INHERIT &&
-	    plan->caller->initial_userns)
+	if (may_make_nodes(plan))
 		return false;
 	for (size_t i = 0; i < plan->n_devices; i++) {
 		const struct plan_device *d = &plan->devices[i];
@@ -194,17 +200,21 @@ static bool hold_by_themselves(const struct plan *plan,
 
 static int list_as_ignored(struct plan *plan, size_t n, struct err *e)
 {
-	if (plan->cgroup.must_hold)
-		return degrade_add_why(
-			plan, DEGRADE_CGROUP_DEVICES, NULL,
-			"the container has no cgroup of its own, which a "
-			"filter belongs to",
-			"leave CAP_MKNOD out of process.capabilities, or see "
-			"--cgroup-manager",
-			e);
-	return degrade_add(plan, DEGRADE_CGROUP_DEVICES, NULL,
-			   arena_format(&plan->arena, "rules: %zu", n), NULL,
-			   e);
+	const struct plan_cgroup *c = &plan->cgroup;
+
+	if (!may_make_nodes(plan))
+		return degrade_add(plan, DEGRADE_CGROUP_DEVICES, NULL,
+				   arena_format(&plan->arena, "rules: %zu", n),
+				   NULL, e);
+	if (c->manager == CGROUP_NONE)
+		return degrade_add_why(plan, DEGRADE_CGROUP_DEVICES, NULL,
+				       c->why, c->fix, e);
+	return degrade_add_why(plan, DEGRADE_CGROUP_DEVICES, NULL,
+			       "a filter is a program of eBPF, which only real "
+			       "root loads, and --rootless=true says that we "
+			       "are not",
+			       "leave CAP_MKNOD out of process.capabilities",
+			       e);
 }
 
 int plan_device_rules(struct plan *plan, struct err *e)
@@ -222,4 +232,33 @@ int plan_device_rules(struct plan *plan, struct err *e)
 	    hold_by_themselves(plan, c->device_rules, c->n_device_rules))
 		return 0;
 	return list_as_ignored(plan, from->devices.n, e);
+}
+
+/* "allow c 1:3 rwm", as in devices.list of version 1. */
+static const char *rule_text(struct arena *a, const struct plan_device_rule *r)
+{
+	char major[12] = "*", minor[12] = "*";
+
+	if (r->major >= 0)
+		(void)snprintf(major, sizeof(major), "%u", (unsigned)r->major);
+	if (r->minor >= 0)
+		(void)snprintf(minor, sizeof(minor), "%u", (unsigned)r->minor);
+	return arena_format(a, "%s %c %s:%s %s%s%s",
+			    r->allow ? "allow" : "deny", r->type, major, minor,
+			    r->access & DEVICE_READ ? "r" : "",
+			    r->access & DEVICE_WRITE ? "w" : "",
+			    r->access & DEVICE_MKNOD ? "m" : "");
+}
+
+void plan_print_device_rules(const struct plan_cgroup *p, struct json_out *out)
+{
+	struct arena a = { 0 };
+
+	if (!p->filter_devices)
+		return;
+	json_array(out, "deviceFilter");
+	for (size_t i = 0; i < p->n_device_rules; i++)
+		json_string(out, NULL, rule_text(&a, &p->device_rules[i]));
+	json_end(out);
+	arena_done(&a);
 }

@@ -12,12 +12,13 @@
 #include "plan/make.h"
 #include "spec/fields.h"
 
-/* What is no limit: v1's ways of working, "unlimited", and 0 where it
+/* What is no limit here: v1's ways of working, device_rules.c's business, "unlimited", and 0 where it
  * stands for "not set" (for swappiness it is a value). */
 static bool is_limit(const char *key, const struct json *value)
 {
 	static const char *const no_limits[] = { "useHierarchy",
-						 "checkBeforeUpdate" };
+						 "checkBeforeUpdate",
+						 "devices" };
 
 	for (size_t i = 0; i < sizeof(no_limits) / sizeof(no_limits[0]); i++)
 		if (str_eq(key, no_limits[i]))
@@ -93,11 +94,6 @@ static int list_limits(struct plan *plan, const struct field *rows,
 			at = arena_format(&plan->arena, "%s.%s", path, f->key);
 		if (f->type == FIELD_OBJECT || f->type == FIELD_OBJECT_PTR)
 			r = list_limits(plan, f->sub, value, at, e);
-		else if (str_eq(at, "devices"))
-			r = degrade_add(plan, DEGRADE_CGROUP_DEVICES, NULL,
-					arena_format(&plan->arena, "rules: %zu",
-						     value->n),
-					NULL, e);
 		else if (value->type == JSON_ARRAY ||
 			 value->type == JSON_OBJECT)
 			r = list_each(plan, at, value, e);

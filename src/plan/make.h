@@ -28,6 +28,7 @@ int plan_mount_ids(struct plan *plan, const struct spec_mount *from,
 int plan_devices(struct plan *plan, struct err *e);
 /* device_rules.c: after the cgroup is decided on. */
 int plan_device_rules(struct plan *plan, struct err *e);
+void plan_print_device_rules(const struct plan_cgroup *p, struct json_out *out);
 /* process.c; the check comes before all other steps. */
 int plan_check_process(const struct plan *plan, struct err *e);
 int plan_process(struct plan *plan, struct err *e);

@@ -99,10 +99,10 @@ static void plan_sockets(struct plan *plan)
 static int make(struct plan *plan, struct err *e)
 {
 	static int (*const steps[])(struct plan *, struct err *) = {
-		plan_annotations, plan_userns,	    plan_namespaces,
-		plan_identity,	  plan_mounts,	    plan_devices,
-		plan_process,	  plan_sysctls,	    plan_cgroup_place,
-		plan_resources,	  plan_net_devices,
+		plan_annotations, plan_userns,	     plan_namespaces,
+		plan_identity,	  plan_mounts,	     plan_devices,
+		plan_process,	  plan_sysctls,	     plan_cgroup_place,
+		plan_resources,	  plan_device_rules, plan_net_devices,
 	};
 	int r = check_kernel(plan->caller, e);
 

@@ -124,3 +124,11 @@ ROW(enter_delegated)
 		r = cgroup_delegate(fd, p->owner, e);
 	return r < 0 ? r : cgroup_move(fd, l->pid, e);
 }
+
+ROW(filter_devices)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+
+	return cgroup_filter_devices(l->cgroup_fd, p->device_rules,
+				     p->n_device_rules, e);
+}

@@ -42,6 +42,11 @@ WANT(give_cgroup)
 	       l->plan->cgroup.delegated;
 }
 
+WANT(filter_devices)
+{
+	return l->plan->cgroup.filter_devices;
+}
+
 WANT(enter_delegated)
 {
 	return l->plan->cgroup.manager != CGROUP_NONE &&

@@ -41,6 +41,7 @@ static const struct stage create_rows[] = {
 	{ "make the devices", INSIDE, row_devices },
 	{ "open the terminal", INSIDE, row_terminal, want_terminal,
 	  .hands = HANDS_TERMINAL },
+	{ "filter the devices", HOST, row_filter_devices, want_filter_devices },
 	{ "move the network devices", HOST, row_move_devices,
 	  want_move_devices },
 	{ "run the prestart hooks", HOST, row_prestart, want_prestart },

@@ -78,3 +78,41 @@ wait_for_jobs() {
 	done
 	wait $maker
 }
+
+# --- cgroups
+
+# A name that no other test gives to a cgroup, and all that has it.
+cgroups_named() { find /sys/fs/cgroup -xdev -type d -name "*$1*" 2>/dev/null; find /sys/fs/cgroup/unified -type d -name "*$1*" 2>/dev/null; }
+
+# It runs to its end, or is killed at some moment; what that leaves is deleted.
+run_or_kill() { # ID
+	local pid
+	"$ROOTLET_PLAIN" --root "$ROOT" run --bundle "$BUNDLE" "$1" </dev/null >/dev/null 2>>"$BATS_TEST_TMPDIR/err" &
+	pid=$!
+	if [ $((RANDOM % 3)) = 0 ]; then
+		sleep "0.0$((RANDOM % 2))$((RANDOM % 10))"
+		! kill -KILL "$pid" 2>/dev/null || echo "$1" >>"$BATS_TEST_TMPDIR/killed"
+	fi
+	wait "$pid" || :
+	[ ! -e "$ROOT/$1" ] || "$ROOTLET_PLAIN" --root "$ROOT" delete --force "$1" || echo "$1" >>"$BATS_TEST_TMPDIR/failed"
+}
+
+@test "500 starts, 8 at once, a third of them killed: no cgroup is left" {
+	requires_fast
+	bundle '.process.args = ["true"]'
+	name="left$BASHPID"
+	job() {
+		local i
+		for ((i = 0; i < 63; i++)); do run_or_kill "$name-$1-$i" 2>/dev/null 3>&-; done
+	}
+	for n in {1..8}; do
+		job "$n" 3>&- &
+		pids+=($!)
+	done
+	wait_for_jobs
+	[ ! -e "$BATS_TEST_TMPDIR/failed" ] || complain "$(cat "$BATS_TEST_TMPDIR"/failed "$BATS_TEST_TMPDIR"/err)"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/killed")" -gt 50 ] || complain "only $(wc -l <"$BATS_TEST_TMPDIR/killed") were killed"
+	[ ! -s "$BATS_TEST_TMPDIR/err" ] || complain "$(cat "$BATS_TEST_TMPDIR/err")"
+	[ -z "$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*')" ]
+	[ -z "$(cgroups_named "$name")" ] || complain "$(cgroups_named "$name")"
+}

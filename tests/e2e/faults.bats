@@ -15,6 +15,11 @@ setup() {
 		.hooks = ({prestart: 1, createRuntime: 1, createContainer: 1, startContainer: 1, poststart: 1, poststop: 1} | map_values([{path: "/bin/true"}]))'
 	[ "$ME" != 0 ] || config '.mounts += [{destination: "/mnt/a", source: "rootfs/etc", options: ["bind", "idmap"]}]
 		| .mounts[-1] |= (.uidMappings = [{containerID: 0, hostID: 5, size: 9}] | .gidMappings = .uidMappings)'
+	# A name that no other test's cgroup has; below a directory that is made too.
+	case $("$ROOTLET_FAULTS" plan --bundle "$BUNDLE" | jq -r .cgroup.manager) in
+	cgroupfs) cgroup="faults$BASHPID" && config '.linux.cgroupsPath = $c + "/c1"' --arg c "$cgroup" ;;
+	systemd) cgroup="faults$BASHPID" && config '.linux.cgroupsPath = ":" + $c + ":c1"' --arg c "$cgroup" ;;
+	esac
 	script 'exec sleep 100'
 	mapfile -t rows < <("$ROOTLET_FAULTS" plan --stages | awk -F '\t' '$2 != "exec"')
 	[ "${#rows[@]}" -gt 20 ]
@@ -39,6 +44,12 @@ like_an_engine() {
 	until_true 5 test -s "$BATS_TEST_TMPDIR/receiver"
 }
 
+# Directories of that name; empty where there are no cgroups.
+cgroups() {
+	[ -z "${cgroup-}" ] || find /sys/fs/cgroup -xdev -maxdepth 8 -type d -name "*$cgroup*"
+	[ -z "${cgroup-}" ] || find /sys/fs/cgroup/unified -maxdepth 8 -type d -name "*$cgroup*" 2>/dev/null || :
+}
+
 # One fault: the commands of an engine, then the same questions every time.
 walk() { # ROW SIDE KIND
 	local left init
@@ -58,6 +69,8 @@ walk() { # ROW SIDE KIND
 	left=$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*')
 	[ -z "$left" ] || echo "$1 $2 $3: left: $left"
 	! grep -F "$BATS_TEST_TMPDIR/" /proc/self/mountinfo || echo "$1 $2 $3: mounts are left"
+	left=$(cgroups)
+	[ -z "$left" ] || echo "$1 $2 $3: cgroups are left: $left"
 	case $3 in
 	error) # it is told, in one line, and its row is named
 		if [ "$created:$started" != 0:0 ]; then
@@ -94,7 +107,7 @@ walk_all() { # SIDE KIND
 	config 'del(.hooks)'
 	script true
 	local name number
-	for name in 'enter the user namespace' 'record the process' 'open the sources of the mounts' \
+	for name in 'make the cgroup' 'enter the user namespace' 'record the process' 'open the sources of the mounts' \
 		'become root in the user namespace' 'make the mounts' 'change the root' 'outlive the runtime'; do
 		number=$(printf '%s\n' "${rows[@]}" | awk -F '\t' -v name="$name" '$4 == name { print $1; exit }')
 		ROOTLET_FAULT="$number:HOST:kill-before" "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
@@ -102,6 +115,7 @@ walk_all() { # SIDE KIND
 		go "$ROOTLET_FAULTS" --root "$ROOT" run --bundle "$BUNDLE" c1
 		ok || complain "row $number, $name"
 	done
+	[ -z "$(cgroups)" ] || complain "$(cgroups)"
 }
 
 @test "in the foreground: a fault in each row of INSIDE leaves nothing, without delete" {
@@ -113,6 +127,7 @@ walk_all() { # SIDE KIND
 		ROOTLET_FAULT="$number:INSIDE:error" "$ROOTLET_FAULTS" --root "$ROOT" run --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/o" 2>&1 3>&- || :
 		[ ! -e "$ROOT/c1" ] || { echo "row $number left its state" && return 1; }
 		no_process || { echo "row $number left processes" && return 1; }
+		[ -z "$(cgroups)" ] || { echo "row $number left $(cgroups)" && return 1; }
 	done
 }
 
