@@ -12,6 +12,8 @@ follow() {
 	"$ROOTLET" --root "$ROOT" events "$@" "$CID" >"$BATS_TEST_TMPDIR/events" 2>"$BATS_TEST_TMPDIR/events.err" 3>&- &
 	follower=$!
 }
+# It has a file open whose name has REGEX.
+holds() { readlink "/proc/$follower/fd"/* | grep -q "$1"; }
 has_events() { [ "$(jq -cs --arg t "$1" 'map(select(.type == $t)) | length' "$BATS_TEST_TMPDIR/events")" -ge "$2" ]; }
 # How following ended: by itself, when the container did.
 followed() {
@@ -69,9 +71,11 @@ followed() {
 
 @test "without --stats: a container that ends before the first interval" {
 	bundle
-	detached 'sleep 0.3'
+	create 'true'
 	counted
 	follow --interval 1h30m
+	until_true 10 holds "$(cgroup_of)" # the last thing before it waits
+	rootlet start c1
 	followed
 	[ ! -s "$BATS_TEST_TMPDIR/events" ]
 }
@@ -84,10 +88,9 @@ short_of_memory() {
 	[ -e "$(cgroup_of)/memory.events" ] || skip "needs a memory controller"
 	[ "$(cat "$(cgroup_of)/memory.max")" = 20971520 ] # or it takes all there is
 	follow --interval 1h
-	until_true 10 watching
+	until_true 10 holds inotify
 	rootlet start c1
 }
-watching() { readlink "/proc/$follower/fd"/* | grep -q inotify; }
 
 @test "an oom event when the kernel kills for want of memory; the container goes on" {
 	short_of_memory 'tail /dev/zero; echo still there; sleep 1111'
