@@ -152,13 +152,34 @@ static int remove_slowly(const struct cgroup_ref *ref, struct err *e)
 	return r;
 }
 
+/* Systemd removes it with all that is below; only when it can't be asked, or
+ * would wait for those who don't end, it is for us. */
+static int stop_scope(const struct cgroup_ref *ref, struct err *e)
+{
+	int r = end_all(ref, e);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = systemd_scope_stop(ref, e);
+	if (r < 0 && e->code == ENOENT)
+		return 0;
+	if (r < 0 && cgroup_rmdir_empty(AT_FDCWD, ref->path) == 0)
+		return 0;
+	return r;
+}
+
 int cgroup_remove(const struct cgroup_ref *ref, struct err *e)
 {
 	struct stat st;
 	int r = 0;
 
-	if (lstat(ref->path, &st) < 0 || !is_it(ref, &st))
+	/* A scope whose path was not recorded goes with its process; another's
+	 * may have its name. */
+	if (!ref->path || lstat(ref->path, &st) < 0 || !is_it(ref, &st))
 		return 0;
+	if (ref->manager == CGROUP_SYSTEMD)
+		return stop_scope(ref, e);
 	if (rmdir(ref->path) < 0 && errno != ENOENT)
 		r = remove_slowly(ref, e);
 	if (r == 0)

@@ -286,17 +286,6 @@ static int place_by_mkdir(struct plan *plan, struct err *e)
 	return 0;
 }
 
-/* --- by systemd */
-
-static int place_in_scope(struct plan *plan, struct err *e)
-{
-	(void)e;
-	plan->cgroup.manager = no_cgroup(
-		plan, "this version of rootlet does not ask systemd",
-		delegate_fix);
-	return 0;
-}
-
 /* --- delegation to the container */
 
 static bool shows_writable(const struct plan *plan)
@@ -395,7 +384,7 @@ int plan_cgroup_place(struct plan *plan, struct err *e)
 		       !(o->cgroup_manager &&
 			 str_eq(o->cgroup_manager, "disabled"));
 	if (p->manager == CGROUP_SYSTEMD)
-		r = place_in_scope(plan, e);
+		r = plan_scope(plan, e);
 	if (r == 0 && p->manager == CGROUP_FS)
 		r = place_by_mkdir(plan, e);
 	if (r == 0 && p->manager == CGROUP_NONE && named_path(plan))

@@ -54,6 +54,7 @@ struct launch {
 	struct sync sync;
 	int inside_fd; /* the channel's other end, before the clone */
 	int cgroup_fd; /* HOST: the container's cgroup, or -1 */
+	bool attach; /* exec: systemd is to bring its process in */
 	int birth_fd; /* HOST: in or below it, where init is born, or -1 */
 	pid_t pid; /* of init; of exec: of its process */
 	int pidfd;

@@ -23,6 +23,7 @@ ROW(make_cgroup);
 ROW(open_beforehand);
 ROW(clone);
 ROW(record_process);
+ROW(ask_systemd);
 ROW(give_cgroup);
 ROW(filter_devices);
 ROW(enter_delegated);
@@ -79,6 +80,7 @@ WANT(seccomp);
 WANT(listen);
 WANT(notify);
 WANT(make_cgroup);
+WANT(ask_systemd);
 WANT(give_cgroup);
 WANT(filter_devices);
 WANT(enter_delegated);
@@ -111,10 +113,14 @@ WANT(open_cgroup);
 WANT(become_root);
 WANT(open_root);
 
-/* rows_cgroup.c: of an exec whose process the kernel would not let be born in
+/* rows_cgroup.c: the unit that systemd will be asked for, into the state. */
+void launch_name_scope(struct launch *l);
+/* The same file: of an exec whose process the kernel would not let be born in
  * l->birth_fd, `code` says why: another one to try, or -1 for the caller's own,
  * which is noted. */
 int cgroup_instead(struct launch *l, int code, struct err *e);
+/* The process that stands between, of an exec with l->attach. */
+int cgroup_attach_self(struct launch *l, struct err *e);
 
 /* What INSIDE does from its first instruction on; never returns. */
 void inside_main(void *launch);

@@ -8,8 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/own.h"
+#include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "stages/rows.h"
 #include "sys/beneath.h"
@@ -60,6 +63,68 @@ ROW(make_cgroup)
 	return r < 0 ? r : open_birthplace(l, e);
 }
 
+/* Known before it is there: the record of the process has it.  As long as its
+ * path is not known too, nobody has to stop it: it goes with that process. */
+void launch_name_scope(struct launch *l)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+
+	if (p->manager != CGROUP_SYSTEMD)
+		return;
+	l->state.cgroup_manager = CGROUP_SYSTEMD;
+	l->state.cgroup_unit = p->unit;
+	l->state.cgroup_bus = p->bus;
+}
+
+static int take_scope(struct launch *l, const char *path, struct err *e)
+{
+	struct stat st;
+
+	l->state.cgroup = arena_str(&l->plan->arena, path);
+	l->cgroup_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->cgroup_fd < 0 || fstat(l->cgroup_fd, &st) < 0)
+		return err_sys(e, "open the cgroup %s", path);
+	l->state.cgroup_inode = st.st_ino;
+	return open_birthplace(l, e);
+}
+
+/* Systemd was our choice, so it is not for us to insist: what is asked for is
+ * listed, one by one. */
+static int go_without(struct launch *l, const struct err *why, struct err *e)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+	const struct degradation words = { .why = why->text,
+					   .fix = *why->hint ? why->hint
+							     : NULL };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->n_settings; i++)
+		r = degrade_add_words(
+			l->plan, DEGRADE_CGROUP_LIMIT,
+			str_after(p->settings[i].item, "linux.resources."),
+			&words, e);
+	l->state.cgroup_manager = CGROUP_NONE;
+	l->state.cgroup_unit = l->state.cgroup_bus = NULL;
+	return r;
+}
+
+/* Init waits, still with the caller's ids. */
+ROW(ask_systemd)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+	autofree char *path = NULL;
+	struct err why;
+	int r;
+
+	r = systemd_scope_make(p, l->pid, &path, &why);
+	if (r == 0)
+		return take_scope(l, path, e);
+	if (p->optional && r != -ENOTRECOVERABLE)
+		return go_without(l, &why, e);
+	*e = why;
+	return r;
+}
+
 /* exec: of the container that is there, or what is named below it. */
 ROW(open_cgroup)
 {
@@ -88,28 +153,57 @@ static int open_inits(const struct launch *l, struct err *e)
 	return cgroup_open_of(l->cgroup_fd, l->state.cgroup, path, e);
 }
 
-/* The kernel wants a cgroup to have either processes or controllers for its
- * children: where the container has enabled some, its init has moved below.
- * And without a right to the cgroup that we and the container have both come
- * from, nobody may cross from one to the other. */
-int cgroup_instead(struct launch *l, int code, struct err *e)
+static int stay_outside(struct launch *l, struct err *e)
 {
-	own_close(&l->birth_fd);
-	if (l->plan->cgroup.subgroup) {
-		(void)err_errno(e, code, "--cgroup: enter %s in %s",
-				l->plan->cgroup.subgroup, l->state.cgroup);
-		return err_hint(e, "Name another one, or none");
-	}
-	if (code == -EBUSY || code == -EOPNOTSUPP) {
-		l->birth_fd = open_inits(l, e);
-		return l->birth_fd < 0 ? l->birth_fd : 0;
-	}
 	return degrade_note(l->plan, &l->shared->notes, DEGRADE_EXEC_CGROUP, 0,
 			    e);
 }
 
+static int named_refused(const struct launch *l, int code, struct err *e)
+{
+	(void)err_errno(e, code, "--cgroup: enter %s in %s",
+			l->plan->cgroup.subgroup, l->state.cgroup);
+	return err_hint(e, "Name another one, or none");
+}
+
+/* The kernel wants a cgroup to have either processes or controllers for its
+ * children: where the container has enabled some, its init has moved below.
+ * And without a right to the cgroup that we and the container have both come
+ * from, nobody may cross from one to the other; but systemd may. */
+int cgroup_instead(struct launch *l, int code, struct err *e)
+{
+	own_close(&l->birth_fd);
+	l->attach = code == -EACCES &&
+		    l->state.cgroup_manager == CGROUP_SYSTEMD;
+	if (l->attach)
+		return 0;
+	if (l->plan->cgroup.subgroup)
+		return named_refused(l, code, e);
+	if (code == -EBUSY || code == -EOPNOTSUPP) {
+		l->birth_fd = open_inits(l, e);
+		return l->birth_fd < 0 ? l->birth_fd : 0;
+	}
+	return stay_outside(l, e);
+}
+
+/* In the process that stands between, before it joins anything. */
+int cgroup_attach_self(struct launch *l, struct err *e)
+{
+	const char *subgroup = l->plan->cgroup.subgroup;
+	struct cgroup_ref ref;
+
+	(void)launch_cgroup(&l->state, &ref);
+	if (systemd_scope_attach(&ref, subgroup, getpid(), e) == 0)
+		return 0;
+	if (subgroup)
+		return err_wrap(e, "--cgroup %s", subgroup);
+	return stay_outside(l, e);
+}
+
 ROW(give_cgroup)
 {
+	if (l->birth_fd < 0) /* go_without() */
+		return 0;
 	return cgroup_delegate(l->birth_fd, l->plan->cgroup.owner, e);
 }
 
@@ -117,9 +211,14 @@ ROW(give_cgroup)
 ROW(enter_delegated)
 {
 	const struct plan_cgroup *p = &l->plan->cgroup;
-	autoclose int fd = cgroup_make_below(l->birth_fd, p->delegate, e);
-	int r = fd < 0 ? fd : 0;
+	autoclose int fd = -1;
+	int r;
 
+	if (l->birth_fd < 0) /* go_without() */
+		return 0;
+	r = fd = cgroup_make_below(l->birth_fd, p->delegate, e);
+	if (r >= 0)
+		r = 0;
 	if (r == 0 && p->delegated)
 		r = cgroup_delegate(fd, p->owner, e);
 	return r < 0 ? r : cgroup_move(fd, l->pid, e);

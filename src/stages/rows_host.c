@@ -55,6 +55,7 @@ ROW(take_id)
 	l->state.boot_id = l->boot_id;
 	l->state.own_pidns = plan->ns[NS_PID].action == NS_NEW;
 	l->state.systemd_cgroup = plan->options->systemd_cgroup;
+	launch_name_scope(l);
 	l->state.no_new_keyring = plan->options->no_new_keyring;
 	l->state.outer_uid = (struct opt_uint32){ plan->userns.nested,
 						  plan->userns.setup_uid };
@@ -116,8 +117,10 @@ static int prepare_between(void *launch, struct err *e)
 {
 	struct launch *l = launch;
 	const struct plan_process *p = &l->plan->process;
-	int r = set_oom_score(l, getpid(), e);
+	int r = l->attach ? cgroup_attach_self(l, e) : 0;
 
+	if (r == 0)
+		r = set_oom_score(l, getpid(), e);
 	if (r == 0 && l->joins && (p->apparmor_profile || p->selinux_label)) {
 		autoclose int proc_fd = open("/proc",
 					     O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -36,6 +36,11 @@ WANT(make_cgroup)
 	return l->plan->cgroup.manager == CGROUP_FS;
 }
 
+WANT(ask_systemd)
+{
+	return l->plan->cgroup.manager == CGROUP_SYSTEMD;
+}
+
 WANT(give_cgroup)
 {
 	return l->plan->cgroup.manager != CGROUP_NONE &&

@@ -23,6 +23,7 @@ static const struct stage create_rows[] = {
 	{ "make the cgroup", HOST, row_make_cgroup, want_make_cgroup },
 	{ "enter the user namespace", HOST, row_clone },
 	{ "record the process", HOST, row_record_process },
+	{ "ask systemd for a scope", HOST, row_ask_systemd, want_ask_systemd },
 	{ "give the cgroup away", HOST, row_give_cgroup, want_give_cgroup },
 	{ "set the OOM score", HOST, row_set_oom_score, want_oom_score },
 	{ "start writing the id maps", HOST, row_idmap_start, want_idmap },

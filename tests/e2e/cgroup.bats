@@ -184,3 +184,107 @@ is_gone() { [ ! -e "$1" ]; }
 		is_gone "$dir"
 	done
 }
+
+# --- somebody to whom a part of the tree was given
+
+# delegated: $D is a cgroup that belongs to user $U, below which as_user COMMAND...
+# runs; $UROOT and $BUNDLE are that user's.
+delegated() {
+	requires_cgroup
+	requires_tool setpriv
+	U=54321
+	D=$MOUNT/rootlet-$$-user
+	mkdir -p "$D/${1-}"
+	# As systemd does it.
+	chown "$U" "$D" "$D"/cgroup.{procs,subtree_control,threads}
+	[ -z "${1-}" ] || chown "$U" "$D/$1" "$D/$1"/cgroup.{procs,subtree_control,threads}
+	IN=$D/${1-}
+	UTMP=$(mktemp -d /tmp/rootlet-cgroup.XXXXXX)
+	UROOT=$UTMP/root
+	bundle
+	cp -a "$BUNDLE" "$UTMP/bundle"
+	mkdir -m 700 "$UROOT"
+	chown -R "$U:$U" "$UTMP"
+}
+as_user() {
+	# shellcheck disable=SC2016 # it is for that shell
+	(cd / && exec bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec setpriv --reuid="$1" --regid="$1" --clear-groups "${@:2}"' \
+		as_user "$IN" "$U" "$@")
+}
+user_rootlet() { as_user "$ROOTLET" --root "$UROOT" "$@"; }
+user_config() { jq "$1" "$UTMP/bundle/config.json" >"$UTMP/new" && cp "$UTMP/new" "$UTMP/bundle/config.json"; }
+teardown() {
+	if [ -n "${UTMP-}" ]; then
+		[ -z "$(ls "$UROOT")" ] || user_rootlet delete --force "$(ls "$UROOT")"
+		rm -rf "$UTMP"
+		find "$D" -depth -type d -exec rmdir {} +
+		[ -z "${given-}" ] || echo -hugetlb >"$MOUNT/cgroup.subtree_control"
+	fi
+	clean_up
+}
+
+@test "a user whose cgroup is delegated to him gets one below it" {
+	delegated
+	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	printf 'grep ^0: /proc/self/cgroup' >"$UTMP/bundle/rootfs/script"
+	user_config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	go user_rootlet run --bundle "$UTMP/bundle" u1
+	ok
+	has "0::${D#"$MOUNT"}/u1"
+	is_gone "$D/u1"
+}
+
+@test "in a leaf of what is delegated: beside it" {
+	delegated leaf
+	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	printf 'exec sleep 100' >"$UTMP/bundle/rootfs/script"
+	go user_rootlet run --detach --bundle "$UTMP/bundle" u1
+	[ "$status" = 0 ] || complain
+	[ "$(jq -r .cgroup "$UROOT/u1/state.json")" = "$D/u1" ]
+	[ "$(stat -c %u "$D/u1")" = "$U" ]
+	go user_rootlet exec u1 true
+	ok
+	# From elsewhere he may not cross; it is done without, and said.
+	mkdir "$D-other"
+	chown "$U" "$D-other" "$D-other"/cgroup.procs
+	IN=$D-other
+	go user_rootlet exec --detach --pid-file "$UTMP/pid" u1 sleep 100
+	[ "$status" = 0 ] || complain
+	[ "$(seen "$(cat "$UTMP/pid")")" = "${D#"$MOUNT"}-other" ]
+	IN=$D/leaf
+	user_rootlet delete --force u1
+	is_gone "$D/u1"
+	until_true 5 rmdir "$D-other"
+}
+
+@test "writable and no more, without a bus: that will do" {
+	delegated
+	printf true >"$UTMP/bundle/rootfs/script"
+	DBUS_SESSION_BUS_ADDRESS= XDG_RUNTIME_DIR= go user_rootlet plan --bundle "$UTMP/bundle" u1
+	[ "$(jq -r .cgroup.manager <<<"$output")" = cgroupfs ]
+	[ "$(jq -r .cgroup.path <<<"$output")" = "$D/u1" ]
+}
+
+@test "a controller for the container: who sits in the cgroup above moves to a leaf" {
+	delegated
+	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	grep -q hugetlb "$MOUNT/cgroup.controllers" || skip "needs the controller hugetlb"
+	grep -q hugetlb "$MOUNT/cgroup.subtree_control" || { given=yes && echo +hugetlb >"$MOUNT/cgroup.subtree_control"; }
+	printf 'exec sleep 100' >"$UTMP/bundle/rootfs/script"
+	user_config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 2097152}]'
+	go user_rootlet run --detach --bundle "$UTMP/bundle" u1
+	[ "$status" = 0 ] || complain
+	grep -q hugetlb "$D/cgroup.subtree_control"
+	[ -z "$(cat "$D/cgroup.procs")" ]
+}
+
+@test "a path that is not his: beside or below his own instead, and listed" {
+	delegated
+	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	printf true >"$UTMP/bundle/rootfs/script"
+	user_config '.linux.cgroupsPath = "/some/where"'
+	go user_rootlet run --keep --bundle "$UTMP/bundle" u1
+	[ "$status" = 0 ] || complain
+	[ "$(jq -r .cgroup "$UROOT/u1/state.json")" = "$D/where" ]
+	degraded "$(cat "$UROOT/u1/state.json")" linux.cgroupsPath
+}
