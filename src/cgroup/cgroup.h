@@ -45,10 +45,12 @@ int cgroupfs_make(const struct plan_cgroup *plan, const char *path,
 int cgroup_make_below(int dir_fd, const char *name, struct err *e);
 
 /* systemd.c: asks the manager for the scope with pid in it and waits until it
- * is there.  *ret_path: malloc()ed absolute path of its cgroup. */
+ * is there.  *ret_path: malloc()ed absolute path of its cgroup.  -ESTALE: it is
+ * there, but the process is not in it. */
 int systemd_scope_make(const struct plan_cgroup *plan, pid_t pid,
 		       char **ret_path, struct err *e);
-/* Another process into a scope that is there (AttachProcessesToUnit). */
+/* Another process into a scope that is there, or the cgroup below it that
+ * subgroup names (NULL or "": none) (AttachProcessesToUnit). */
 int systemd_scope_attach(const struct cgroup_ref *ref, const char *subgroup,
 			 pid_t pid, struct err *e);
 /* New values for properties of a scope that is there. */

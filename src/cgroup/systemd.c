@@ -15,8 +15,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -209,31 +207,10 @@ static int find_cgroup(const struct plan_cgroup *plan, pid_t pid,
 			   "help: name --cgroup-manager cgroupfs or disabled");
 }
 
-static int enter_subgroup(const char *scope, const char *subgroup, pid_t pid,
-			  struct err *e)
-{
-	autofree char *dir = str_format("%s/%s", scope, subgroup);
-	autofree char *procs = str_format("%s/cgroup.procs", dir);
-	autofree char *number = str_format("%d", (int)pid);
-	autoclose int fd = -1;
-
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, "make the cgroup %s", dir);
-	fd = open(procs, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, number, strlen(number)) < 0)
-		return err_sys(e, "move process %d to %s", (int)pid, dir);
-	return 0;
-}
-
 int systemd_scope_make(const struct plan_cgroup *plan, pid_t pid,
 		       char **ret_path, struct err *e)
 {
-	const struct cgroup_ref ref = { .manager = CGROUP_SYSTEMD,
-					.unit = plan->unit,
-					.bus = plan->bus };
 	auto(scope_words) struct scope_words w = { 0 };
-	autofree char *path = NULL;
-	struct err ignored;
 	int r = begin(&w, plan->bus, "start", plan->unit, e);
 
 	if (r < 0)
@@ -241,18 +218,7 @@ int systemd_scope_make(const struct plan_cgroup *plan, pid_t pid,
 	scope_words_add(&w, arena_format(&w.arena, "%d", (int)pid));
 	add_properties(&w, plan);
 	r = ask(&w, "make the scope", plan->unit, e);
-	if (r < 0)
-		return r;
-	r = find_cgroup(plan, pid, &path, e);
-	if (r == 0 && plan->subgroup)
-		r = enter_subgroup(path, plan->subgroup, pid, e);
-	if (r < 0) {
-		(void)systemd_scope_stop(&ref, &ignored);
-		e->code = ENOTRECOVERABLE;
-		return -e->code;
-	}
-	*ret_path = take_ptr(&path);
-	return 0;
+	return r < 0 ? r : find_cgroup(plan, pid, ret_path, e);
 }
 
 /* --- later */
