@@ -508,7 +508,7 @@ static int open_bus(sd_bus **bus, const char *address)
 	if (r >= 0)
 		r = bus_api.start(*bus);
 	if (r < 0)
-		return complain_errno(r, "nobody answers there");
+		return complain("EHOSTDOWN", "nobody answers at its socket");
 	return check_pid_namespace(*bus);
 }
 

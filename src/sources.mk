@@ -109,6 +109,7 @@ librootlet_a_SOURCES = \
 	src/plan/bits.h \
 	src/plan/caller.c \
 	src/plan/caller.h \
+	src/plan/caller_bus.c \
 	src/plan/caller_cgroup.c \
 	src/plan/caller_grants.c \
 	src/plan/caller_json.c \

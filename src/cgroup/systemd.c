@@ -60,6 +60,9 @@ static const struct {
 	{ "ENOPKG", ENOPKG, "the library libsystemd.so.0 can't be loaded",
 	  "install the package libsystemd0 (Debian, Ubuntu) or systemd-libs "
 	  "(Fedora), or name another --cgroup-manager" },
+	{ "EHOSTDOWN", EHOSTDOWN, NULL,
+	  "log in anew, or start it: systemctl start user@UID.service (as "
+	  "root); or name another --cgroup-manager" },
 	{ "EXDEV", EXDEV,
 	  "the manager is in another pid namespace, where our processes have "
 	  "other numbers",

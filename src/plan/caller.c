@@ -379,6 +379,7 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,
 					  AT_EACCESS) == 0;
 	caller_read_cgroup(spec, o, c);
+	caller_read_bus(o, c);
 	c->root_errno = root_errno(spec, o);
 	return 0;
 }

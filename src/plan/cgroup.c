@@ -418,6 +418,26 @@ static void print_by_mkdir(const struct plan_cgroup *p, struct json_out *out)
 	arena_done(&a);
 }
 
+static void print_scope(const struct plan_cgroup *p, struct json_out *out)
+{
+	json_string(out, "slice", p->slice);
+	json_string(out, "unit", p->unit);
+	json_string(out, "bus", p->bus);
+	json_bool(out, "userManager", p->user_manager);
+	json_object(out, "properties");
+	for (size_t i = 0; i < p->n_properties; i++) {
+		const struct plan_unit_property *u = &p->properties[i];
+		struct strbuf b = { 0 };
+
+		strbuf_puts(&b, u->signature);
+		for (size_t k = 0; k < u->values.n; k++)
+			strbuf_printf(&b, " %s", u->values.v[k]);
+		json_string(out, u->name, b.text);
+		strbuf_done(&b);
+	}
+	json_end(out);
+}
+
 void plan_print_cgroup(const struct plan_cgroup *p, struct json_out *out)
 {
 	json_object(out, "cgroup");
@@ -427,6 +447,8 @@ void plan_print_cgroup(const struct plan_cgroup *p, struct json_out *out)
 		print_optional(out, "why", p->why);
 	if (p->manager == CGROUP_FS)
 		print_by_mkdir(p, out);
+	if (p->manager == CGROUP_SYSTEMD)
+		print_scope(p, out);
 	print_optional(out, "subgroup", p->subgroup);
 	print_optional(out, "delegated", p->delegate);
 	if (p->delegated)

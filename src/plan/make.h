@@ -110,6 +110,8 @@ void caller_read_helpers(struct caller *c);
 void caller_read_grants(struct caller *c);
 int caller_read_namespaces(const struct spec *spec, struct caller *c,
 			   struct err *e);
+/* caller_bus.c: the manager of systemd, into c->cgroup; after the one below. */
+void caller_read_bus(const struct plan_options *o, struct caller *c);
 /* caller_cgroup.c: c->cgroup. */
 void caller_read_cgroup(const struct spec *spec, const struct plan_options *o,
 			struct caller *c);

@@ -281,8 +281,8 @@ struct plan_cgroup {
 	const char *missing_fix;
 	const char *mount; /* of cgroup2: "/sys/fs/cgroup"; NULL: none here */
 	const char *path; /* CGROUP_FS: below mount, begins with '/' */
-	/* CGROUP_FS: the bundle did not name it, so that another name will do
-	 * where this one is taken. */
+	/* The bundle did not name it, so that another name will do where this
+	 * one is taken. */
 	bool path_is_ours;
 	/* The cgroup above path that is there already, and in which we may make
 	 * others; "" is the mount itself. */

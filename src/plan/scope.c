@@ -81,6 +81,7 @@ static int take_slice(struct plan *plan, const struct scope_path *path,
 
 	if (path->slice_len == 0)
 		return 0;
+	strbuf_puts(&b, "");
 	p->slice = arena_dup(&plan->arena, path->slice, path->slice_len);
 	add_escaped(&b, p->slice, path->slice_len);
 	changed = !str_eq(b.text, p->slice);
@@ -113,6 +114,20 @@ static int take_name(struct plan *plan, const struct scope_path *path,
 		       strlen(p->unit), UNIT_NAME_MAX, p->unit);
 }
 
+/* A path that systemd has no use for. */
+static int list_path(struct plan *plan, const char *path, struct err *e)
+{
+	const struct degradation words = {
+		.wanted = path,
+		.got = "a scope of systemd",
+		.why = "the caller's cgroup is not the caller's to change, and "
+		       "systemd takes a path of the form \"" FORM "\" only",
+		.fix = "write it in that form",
+	};
+
+	return degrade_add_words(plan, DEGRADE_CGROUP_PATH, NULL, &words, e);
+}
+
 static int plan_names(struct plan *plan, struct err *e)
 {
 	const struct spec_linux *l = plan->spec->linux_;
@@ -122,17 +137,14 @@ static int plan_names(struct plan *plan, struct err *e)
 				   .name = plan->options->id };
 	int r = 0;
 
+	plan->cgroup.path_is_ours = str_empty(text);
 	if (!str_empty(text) && !split_path(text, &path)) {
 		if (!plan->cgroup.optional)
 			return bad_path(plan,
 					"is not of the form \"" FORM
 					"\", which systemd needs",
 					e);
-		r = degrade_add_why(plan, DEGRADE_CGROUP_PATH, NULL,
-				    "the caller's cgroup is not the caller's "
-				    "to change, so systemd makes one, and "
-				    "takes no path but \"" FORM "\"",
-				    NULL, e);
+		r = list_path(plan, text, e);
 	}
 	if (r == 0 && path.slice && str_ends(path.name, ".slice"))
 		r = bad_path(

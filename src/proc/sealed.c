@@ -15,8 +15,10 @@
 #include "proc/sealed.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -29,6 +31,7 @@
 #include "sys/exe.h"
 #include "sys/memfd.h"
 #include "sys/mountapi.h"
+#include "sys/tool.h"
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
@@ -116,8 +119,21 @@ static int go_on(int mount_fd)
 	return fd >= 0 && is_sealed(fd) > 0 ? 0 : -EIO;
 }
 
+/* The copy has no name; what lies beside us is found by the one we have. */
+static void remember_name(void)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return;
+	self[n] = '\0';
+	(void)setenv(TOOL_SELF, self, 1);
+}
+
 static int run(int fd, char *const *argv)
 {
+	remember_name();
 	/* O_CLOEXEC is fine: we are no script, which would be opened again. */
 	(void)syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
 	return -errno;

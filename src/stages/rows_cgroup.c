@@ -79,13 +79,17 @@ void launch_name_scope(struct launch *l)
 static int take_scope(struct launch *l, const char *path, struct err *e)
 {
 	struct stat st;
+	int r;
 
 	l->state.cgroup = arena_str(&l->plan->arena, path);
 	l->cgroup_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->cgroup_fd < 0 || fstat(l->cgroup_fd, &st) < 0)
 		return err_sys(e, "open the cgroup %s", path);
 	l->state.cgroup_inode = st.st_ino;
-	return open_birthplace(l, e);
+	r = open_birthplace(l, e);
+	if (r == 0 && l->plan->cgroup.subgroup)
+		r = cgroup_move(l->birth_fd, l->pid, e);
+	return r;
 }
 
 /* Systemd was our choice, so it is not for us to insist: what is asked for is
@@ -98,6 +102,9 @@ static int go_without(struct launch *l, const struct err *why, struct err *e)
 							     : NULL };
 	int r = 0;
 
+	if (!p->path_is_ours)
+		r = degrade_add_words(l->plan, DEGRADE_CGROUP_PATH, NULL,
+				      &words, e);
 	for (size_t i = 0; r == 0 && i < p->n_settings; i++)
 		r = degrade_add_words(
 			l->plan, DEGRADE_CGROUP_LIMIT,
@@ -108,18 +115,39 @@ static int go_without(struct launch *l, const struct err *why, struct err *e)
 	return r;
 }
 
-/* Init waits, still with the caller's ids. */
+/* Another one, where the bundle does not name it: of the same id in another
+ * state root, say. */
+static int rename_scope(struct launch *l, const char *unit, int i,
+			struct err *e)
+{
+	const int len = (int)(strlen(unit) - strlen(".scope"));
+
+	l->plan->cgroup.unit = arena_format(&l->plan->arena, "%.*s.%d.scope",
+					    len, unit, i);
+	launch_name_scope(l);
+	return launch_record(l, STATUS_CREATING, e);
+}
+
+/* Init waits, still with the caller's ids: a manager of a user takes no process
+ * of somebody else. */
 ROW(ask_systemd)
 {
 	const struct plan_cgroup *p = &l->plan->cgroup;
+	const char *unit = p->unit;
 	autofree char *path = NULL;
 	struct err why;
 	int r;
 
 	r = systemd_scope_make(p, l->pid, &path, &why);
+	for (int i = 2; r == -EEXIST && p->path_is_ours && i < NAMES_MAX; i++) {
+		r = rename_scope(l, unit, i, e);
+		if (r < 0)
+			return r;
+		r = systemd_scope_make(p, l->pid, &path, &why);
+	}
 	if (r == 0)
 		return take_scope(l, path, e);
-	if (p->optional && r != -ENOTRECOVERABLE)
+	if (p->optional && r != -ESTALE)
 		return go_without(l, &why, e);
 	*e = why;
 	return r;

@@ -118,6 +118,7 @@ static char *usable_beside(const char *file, const char *name)
 char *tool_find(const char *name)
 {
 	const char *called = (const char *)getauxval(AT_EXECFN);
+	const char *copied = getenv(TOOL_SELF);
 	char self[PATH_MAX];
 	char *path;
 	ssize_t n;
@@ -130,5 +131,7 @@ char *tool_find(const char *name)
 		self[n] = '\0';
 		path = usable_beside(self, name);
 	}
+	if (!path && called && str_after(called, "/dev/fd/") && copied)
+		called = copied;
 	return path || !called ? path : usable_beside(called, name);
 }

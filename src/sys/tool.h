@@ -16,6 +16,10 @@ int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
  * 128 + N on a signal, or -errno when it can't be run. */
 int tool_output(char *const *argv, size_t max, int seconds, char **ret_text);
 
+/* Set for a program that is executed from a copy of ours without a name: the
+ * file that it is a copy of. */
+#define TOOL_SELF "ROOTLET_EXECUTABLE"
+
 /* A program that belongs to rootlet: where `make install` puts it, or beside
  * our own executable, in a build tree.  NULL: there is none; free(). */
 char *tool_find(const char *name);
