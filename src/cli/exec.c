@@ -206,6 +206,22 @@ static int read_caller(const struct globals *g, struct exec *x, struct err *e)
 	return r < 0 ? r : caller_read_self(&x->options, &x->caller, e);
 }
 
+/* Was the container given the next best of that limit? */
+static bool has_next_best(const struct state *s, enum degrade_row row)
+{
+	const struct degradation *d = degrade_row(row);
+
+	json_for_each(item, s->degraded_json) {
+		const struct json *name = json_get(item, "item");
+		const struct json *got = json_get(item, "got");
+
+		if (name && got && str_eq(name->text, d->item) &&
+		    str_eq(got->text, d->got))
+			return true;
+	}
+	return false;
+}
+
 static int read_container(struct exec *x, struct err *e)
 {
 	const struct state *s = &x->container.state;
@@ -218,6 +234,8 @@ static int read_container(struct exec *x, struct err *e)
 	target->nested = s->outer_uid.set && s->outer_gid.set;
 	target->outer_uid = s->outer_uid.value;
 	target->outer_gid = s->outer_gid.value;
+	target->cpus_by_affinity = has_next_best(s, DEGRADE_CGROUP_CPUS);
+	target->mems_by_policy = has_next_best(s, DEGRADE_CGROUP_MEMS);
 	return caller_read_container(&x->caller, (pid_t)s->pid,
 				     x->container.pidfd, e);
 }

@@ -125,3 +125,11 @@ int bits_first_missing(const struct plan_bits *set,
 			return (int)i;
 	return -1;
 }
+
+bool bits_meet(const struct plan_bits *a, const struct plan_bits *b)
+{
+	for (size_t i = 0; i < a->n_words && i < b->n_words; i++)
+		if (a->words[i] & b->words[i])
+			return true;
+	return false;
+}

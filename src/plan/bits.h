@@ -25,6 +25,8 @@ int bits_parse(struct arena *a, const char *text, unsigned limit,
 	       const char *key, struct plan_bits *ret, struct err *e);
 
 bool bits_has(const struct plan_bits *set, unsigned number);
+/* Do they have a number in common? */
+bool bits_meet(const struct plan_bits *a, const struct plan_bits *b);
 /* The lowest number of `set` that `other` has not, or -1. */
 int bits_first_missing(const struct plan_bits *set,
 		       const struct plan_bits *other);

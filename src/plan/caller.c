@@ -258,23 +258,34 @@ static void read_process_facts(const struct spec_process *p, struct caller *c)
 		c->selinux = is_fs(SELINUX_FS, SELINUX_MAGIC);
 }
 
-/* The line "Mems_allowed_list:	0-3" of /proc/self/status. */
-static void read_memory_nodes(const struct spec *spec, struct caller *c)
+/* A line of /proc/self/status: "Mems_allowed_list:	0-3". */
+static const char *status_line(struct caller *c, const char *text,
+			       const char *key)
 {
-	static const char key[] = "\nMems_allowed_list:";
-	autofree char *text = NULL;
-	const char *line;
+	const char *line = strstr(text, key);
 
-	if (!spec->linux_ || !spec->linux_->memory_policy ||
-	    file_read_at(AT_FDCWD, "/proc/self/status", PROC_FILE_MAX, &text,
-			 NULL) < 0)
-		return;
-	line = strstr(text, key);
 	if (!line)
-		return;
+		return NULL;
 	line += strlen(key);
 	line += strspn(line, " \t");
-	c->memory_nodes = arena_dup(&c->arena, line, strcspn(line, "\n"));
+	return arena_dup(&c->arena, line, strcspn(line, "\n"));
+}
+
+static void read_cpus_and_nodes(const struct spec *spec, struct caller *c)
+{
+	const struct spec_linux *l = spec->linux_;
+	const struct spec_cpu *cpu = l && l->resources ? l->resources->cpu
+						       : NULL;
+	autofree char *text = NULL;
+
+	if (!(l && l->memory_policy) &&
+	    !(cpu && !(str_empty(cpu->cpus) && str_empty(cpu->mems))))
+		return;
+	if (file_read_at(AT_FDCWD, "/proc/self/status", PROC_FILE_MAX, &text,
+			 NULL) < 0)
+		return;
+	c->memory_nodes = status_line(c, text, "\nMems_allowed_list:");
+	c->cpus = status_line(c, text, "\nCpus_allowed_list:");
 }
 
 static void read_linux_facts(const struct spec_linux *l, struct caller *c)
@@ -374,7 +385,7 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 		read_process_facts(spec->process, c);
 	if (spec->linux_)
 		read_linux_facts(spec->linux_, c);
-	read_memory_nodes(spec, c);
+	read_cpus_and_nodes(spec, c);
 	if (mounts_type(spec, "mqueue"))
 		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,
 					  AT_EACCESS) == 0;
@@ -430,7 +441,7 @@ void caller_add_process(struct caller *c, const struct spec *spec,
 			const struct spec_process *process)
 {
 	read_process_facts(process, c);
-	read_memory_nodes(spec, c);
+	read_cpus_and_nodes(spec, c);
 }
 
 void caller_done(struct caller *c)

@@ -129,6 +129,8 @@ struct caller_target {
 	 * one that has this id only. */
 	bool nested;
 	uint32_t outer_uid, outer_gid;
+	/* The same of what a cpuset would have held. */
+	bool cpus_by_affinity, mems_by_policy;
 };
 
 #define CALLER_RLIMITS 16
@@ -166,8 +168,9 @@ struct caller {
 		[CALLER_RLIMITS]; /* by RLIMIT_ number; UINT64_MAX is unlimited */
 	uint64_t nr_open; /* fs.nr_open; 0: not read */
 	int oom_score_adj; /* read when the bundle names one */
-	/* "0-3": those of its cpuset; read when the bundle names nodes. */
-	const char *memory_nodes;
+	/* "0-3": those of its cpuset, and those that it may run on; read when
+	 * the bundle names nodes or CPUs. */
+	const char *memory_nodes, *cpus;
 	bool cgroup2_mounted; /* cgroup2 on /sys/fs/cgroup */
 	struct caller_cgroup cgroup;
 	bool has_mqueue; /* there is a /dev/mqueue that can be bound */

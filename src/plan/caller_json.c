@@ -50,7 +50,7 @@ struct doc {
 		no_mqueue;
 	const char *grants_why, *grants_fix;
 	const char *newuidmap, *newgidmap, *helpers_why, *helpers_fix;
-	const char *memory_nodes;
+	const char *memory_nodes, *cpus;
 	struct items namespaces, rlimits;
 	uint64_t nr_open;
 	uint32_t kernel_major, kernel_minor;
@@ -140,6 +140,7 @@ static const struct field doc_fields[] = {
 	ROW(doc, kernel_minor, "kernelMinor", UINT32),
 	ROW(doc, oom_score_adj, "oomScoreAdj", INT32),
 	ROW(doc, memory_nodes, "memoryNodes", STRING),
+	ROW(doc, cpus, "cpus", STRING),
 	ROW(doc, apparmor, "apparmor", BOOL),
 	ROW(doc, selinux, "selinux", BOOL),
 	ROW(doc, resctrl, "resctrl", BOOL),
@@ -252,6 +253,7 @@ static void take_words(const struct doc *d, struct caller *c)
 	c->helpers_why = arena_str(a, d->helpers_why);
 	c->helpers_fix = arena_str(a, d->helpers_fix);
 	c->memory_nodes = arena_str(a, d->memory_nodes);
+	c->cpus = arena_str(a, d->cpus);
 	c->n_uid_grants = read_grants(&d->subuid, a, &c->uid_grants);
 	c->n_gid_grants = read_grants(&d->subgid, a, &c->gid_grants);
 	c->groups = arena_zero_n(a, d->groups.n, sizeof(*c->groups));

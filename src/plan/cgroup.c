@@ -461,6 +461,7 @@ void plan_print_cgroup(const struct plan_cgroup *p, struct json_out *out)
 				json_string(out, NULL, f->name);
 		json_end(out);
 	}
+	plan_print_settings(p, out);
 	plan_print_device_rules(p, out);
 	json_end(out);
 }

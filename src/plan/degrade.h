@@ -34,7 +34,9 @@ enum degrade_row {
 	DEGRADE_KEYRING, /* quota: the caller's session keyring stays */
 	DEGRADE_PROPAGATION, /* shared: nothing goes back to the host */
 	DEGRADE_PING_RANGE, /* clamped to the highest mapped gid */
-	DEGRADE_CGROUP_LIMIT, /* a named limit: no cgroup of its own yet */
+	DEGRADE_CGROUP_LIMIT, /* a named limit that is not in force */
+	DEGRADE_CGROUP_CPUS, /* no cpuset: affinity instead */
+	DEGRADE_CGROUP_MEMS, /* no cpuset: a memory policy instead */
 	DEGRADE_CGROUP_PATH,
 	DEGRADE_CGROUP_SUBGROUP, /* annotations about one */
 	DEGRADE_CGROUP_DEVICES, /* device rules: no filter yet */

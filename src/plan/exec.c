@@ -124,6 +124,8 @@ static int make(struct plan *plan, struct err *e)
 		r = plan_process(plan, e);
 	if (r == 0)
 		r = plan_exec_cpus(plan, e);
+	if (r == 0)
+		r = plan_exec_next_best(plan, e);
 	plan->console_socket = plan->options->console_socket;
 	plan->pidfd_socket = plan->options->pidfd_socket;
 	plan->sealed_exe = plan_needs_sealed_exe(plan);

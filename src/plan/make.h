@@ -46,8 +46,11 @@ int plan_sysctls(struct plan *plan, struct err *e);
 /* cgroup.c: by whom, and where. */
 int plan_cgroup_place(struct plan *plan, struct err *e);
 void plan_print_cgroup(const struct plan_cgroup *p, struct json_out *out);
-/* limits.c: what of linux.resources is not in force. */
+/* limits.c: linux.resources, and what of it will not be in force. */
 int plan_resources(struct plan *plan, struct err *e);
+/* The same file, for exec alone: what a cpuset would have held. */
+int plan_exec_next_best(struct plan *plan, struct err *e);
+void plan_print_settings(const struct plan_cgroup *p, struct json_out *out);
 /* scope.c: of CGROUP_SYSTEMD.  Where that was nobody's wish and there is no
  * manager to ask it becomes CGROUP_NONE. */
 int plan_scope(struct plan *plan, struct err *e);

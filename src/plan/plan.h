@@ -172,6 +172,7 @@ struct plan_io_priority {
 };
 
 struct plan_memory {
+	const char *key; /* of the bundle, that asks for it */
 	const char *name; /* of the mode; NULL: the caller's stays */
 	unsigned mode; /* MPOL_…, MPOL_F_… */
 	const struct strings *flag_names;
@@ -197,6 +198,8 @@ struct plan_process {
 	bool no_new_privs;
 	struct plan_scheduler scheduler;
 	struct plan_io_priority io_priority;
+	/* linux.resources.cpu.cpus, where no cpuset can hold it; no text: none. */
+	struct plan_bits cpus;
 	/* Of exec only: while it joins, and from then on. */
 	struct plan_bits cpus_initial, cpus_final;
 	struct plan_memory memory;
@@ -308,6 +311,9 @@ struct plan_cgroup {
 	unsigned controllers; /* bits to enable for it, out of available ones */
 	struct plan_cgroup_setting *settings;
 	size_t n_settings;
+	/* So many of them, the last ones, are written when all processes that
+	 * set the container up are there. */
+	size_t n_late_settings;
 	bool filter_devices; /* by rules, as an eBPF program */
 	struct plan_device_rule *device_rules;
 	size_t n_device_rules;

@@ -315,6 +315,7 @@ static int plan_memory_policy(struct plan *plan, struct err *e)
 		r = check_flags(mode, flags, m->nodes.text != NULL, e);
 	if (r < 0)
 		return r;
+	m->key = "linux.memoryPolicy";
 	m->name = from->mode;
 	m->mode = mode | flags;
 	m->flag_names = &from->flags;
@@ -416,6 +417,8 @@ void plan_print_scheduling(const struct plan_process *p, struct json_out *out)
 		json_uint(out, "priority", p->io_priority.level);
 		json_end(out);
 	}
+	if (p->cpus.text)
+		json_string(out, "cpus", p->cpus.text);
 	if (p->cpus_initial.text)
 		json_string(out, "initialCpus", p->cpus_initial.text);
 	if (p->cpus_final.text)

@@ -43,6 +43,11 @@ struct cgroup_settings {
 int resources_settings(const struct spec_resources *r, struct arena *a,
 		       struct cgroup_settings *ret, struct err *e);
 
+/* limits.c: the kernel did not take it, or does not hold it: an error where
+ * plan->cgroup.must_hold, else one more row of plan->degraded. */
+int plan_limit_refused(struct plan *plan, const struct plan_cgroup_setting *s,
+		       const struct err *why, struct err *e);
+
 /* cpu.weight for v1's cpu.shares: 1 to 10000; 0 (not set) stays 0. */
 uint64_t resources_cpu_weight(uint64_t shares);
 /* io.weight for v1's blkio.weight, which is 10 to 1000: 1 to 10000. */

@@ -42,6 +42,7 @@ static int add_io_weight(struct build *b, const char *item, const char *of,
 			       weight->value, IO_WEIGHT_MIN, IO_WEIGHT_MAX);
 	s = build_add(b, CG_IO, item, "io.bfq.weight",
 		      arena_format(b->a, "%s %u", of, weight->value));
+	s->wanted = build_number(b, weight->value);
 	s->else_file = "io.weight";
 	s->else_value = arena_format(b->a, "%s %" PRIu64, of,
 				     resources_io_weight(weight->value));

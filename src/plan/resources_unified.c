@@ -33,19 +33,13 @@ static int check_file(const char *file, const char *item, struct err *e)
 			   "cgroup.pressure");
 }
 
-static const struct field_name controllers[] = {
-	{ "cpu", CG_CPU },     { "cpuset", CG_CPUSET },
-	{ "io", CG_IO },       { "memory", CG_MEMORY },
-	{ "pids", CG_PIDS },   { "hugetlb", CG_HUGETLB },
-	{ "rdma", CG_RDMA },   { "misc", CG_MISC },
-	{ "cgroup", CG_CORE }, { NULL, 0 },
-};
-
 static int find_controller(const char *file, const char *item, struct err *e)
 {
 	size_t len = strcspn(file, ".");
 
-	for (const struct field_name *n = controllers; n->name; n++)
+	if (str_after(file, "cgroup."))
+		return CG_CORE;
+	for (const struct field_name *n = cgroup_controller_names; n->name; n++)
 		if (strncmp(n->name, file, len) == 0 && n->name[len] == '\0')
 			return n->value;
 	err_set(e, EINVAL, "%s: cgroup v2 has no controller %.*s", item,

@@ -223,16 +223,17 @@ int scheduling_set_memory(const struct plan_memory *m, struct err *e)
 	if (syscall(SYS_set_mempolicy, (int)m->mode, m->nodes.words,
 		    n_bits ? n_bits + 1 : 0) == 0)
 		return 0;
-	(void)err_sys(e, "linux.memoryPolicy: set %s for the nodes %s", m->name,
+	(void)err_sys(e, "%s: set %s for the nodes %s", m->key, m->name,
 		      m->nodes.text ? m->nodes.text : "(none)");
 	if (e->code == EINVAL)
 		return err_hint(e, "this kernel does not know the mode or does "
 				   "not take it with these flags, or none of "
 				   "the nodes is the caller's to use");
 	if (e->code == ENOSYS)
-		return err_hint(e, "the kernel is built without NUMA, or a "
-				   "sandbox refuses the call: remove "
-				   "linux.memoryPolicy");
+		return err_hint(e,
+				"the kernel is built without NUMA, or a "
+				"sandbox refuses the call: remove %s",
+				m->key);
 	return -e->code;
 }
 

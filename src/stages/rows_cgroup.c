@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/own.h"
-#include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "plan/resources.h"
 #include "stages/rows.h"
 #include "sys/beneath.h"
 
@@ -63,6 +63,32 @@ ROW(make_cgroup)
 	return r < 0 ? r : open_birthplace(l, e);
 }
 
+static int refused(void *arg, const struct plan_cgroup_setting *s,
+		   const struct err *why, struct err *e)
+{
+	struct launch *l = arg;
+
+	return plan_limit_refused(l->plan, s, why, e);
+}
+
+ROW(apply_limits)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+
+	return cgroup_apply(l->cgroup_fd, p->settings,
+			    p->n_settings - p->n_late_settings, refused, l, e);
+}
+
+/* All that will be cloned has been. */
+ROW(limit_pids)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+	size_t first = p->n_settings - p->n_late_settings;
+
+	return cgroup_apply(l->cgroup_fd, p->settings + first,
+			    p->n_late_settings, refused, l, e);
+}
+
 /* Known before it is there: the record of the process has it.  As long as its
  * path is not known too, nobody has to stop it: it goes with that process. */
 void launch_name_scope(struct launch *l)
@@ -76,8 +102,11 @@ void launch_name_scope(struct launch *l)
 	l->state.cgroup_bus = p->bus;
 }
 
+/* Systemd has set what it has a property for; the rest, and whether all of it
+ * holds, is for us to see. */
 static int take_scope(struct launch *l, const char *path, struct err *e)
 {
+	const struct plan_cgroup *p = &l->plan->cgroup;
 	struct stat st;
 	int r;
 
@@ -86,8 +115,11 @@ static int take_scope(struct launch *l, const char *path, struct err *e)
 	if (l->cgroup_fd < 0 || fstat(l->cgroup_fd, &st) < 0)
 		return err_sys(e, "open the cgroup %s", path);
 	l->state.cgroup_inode = st.st_ino;
-	r = open_birthplace(l, e);
-	if (r == 0 && l->plan->cgroup.subgroup)
+	r = cgroup_apply(l->cgroup_fd, p->settings, p->n_settings, refused, l,
+			 e);
+	if (r == 0)
+		r = open_birthplace(l, e);
+	if (r == 0 && p->subgroup)
 		r = cgroup_move(l->birth_fd, l->pid, e);
 	return r;
 }
@@ -106,10 +138,7 @@ static int go_without(struct launch *l, const struct err *why, struct err *e)
 		r = degrade_add_words(l->plan, DEGRADE_CGROUP_PATH, NULL,
 				      &words, e);
 	for (size_t i = 0; r == 0 && i < p->n_settings; i++)
-		r = degrade_add_words(
-			l->plan, DEGRADE_CGROUP_LIMIT,
-			str_after(p->settings[i].item, "linux.resources."),
-			&words, e);
+		r = refused(l, &p->settings[i], why, e);
 	l->state.cgroup_manager = CGROUP_NONE;
 	l->state.cgroup_unit = l->state.cgroup_bus = NULL;
 	return r;

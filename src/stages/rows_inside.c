@@ -232,6 +232,12 @@ ROW(scheduling_rest)
 	const struct plan_process *p = &l->plan->process;
 	int r = rest_of_scheduler(l, e);
 
+	/* Listed as it is: those of them that there are. */
+	if (r == 0 && p->cpus.text)
+		r = scheduling_set_cpus(&p->cpus, "linux.resources.cpu.cpus",
+					e);
+	if (r >= 0)
+		r = 0;
 	if (r == 0 && p->cpus_final.text)
 		r = scheduling_set_cpus(&p->cpus_final,
 					"process.execCPUAffinity.final", e);

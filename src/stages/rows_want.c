@@ -41,6 +41,21 @@ WANT(ask_systemd)
 	return l->plan->cgroup.manager == CGROUP_SYSTEMD;
 }
 
+/* A scope has its limits from the beginning. */
+WANT(apply_limits)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+
+	return p->manager == CGROUP_FS && p->n_settings > p->n_late_settings;
+}
+
+WANT(limit_pids)
+{
+	const struct plan_cgroup *p = &l->plan->cgroup;
+
+	return p->manager == CGROUP_FS && p->n_late_settings > 0;
+}
+
 WANT(give_cgroup)
 {
 	return l->plan->cgroup.manager != CGROUP_NONE &&
@@ -141,8 +156,8 @@ WANT(scheduling_rest)
 {
 	const struct plan_process *p = &l->plan->process;
 
-	return want_scheduling(l) || p->cpus_final.text || p->memory.name ||
-	       p->personality_name;
+	return want_scheduling(l) || p->cpus.text || p->cpus_final.text ||
+	       p->memory.name || p->personality_name;
 }
 
 WANT(send_terminal)

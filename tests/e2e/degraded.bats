@@ -48,7 +48,7 @@ whole() {
 	with_userns
 	locked=$(restricted)
 	[ -z "$locked" ] || config '.mounts += [{destination: "/mnt/locked", type: "bind", source: $s, options: ["rbind", "suid", "dev"]}]' --arg s "$locked"
-	script 'grep -E "^(Groups|CapBnd):" /proc/self/status; echo "nofile $(ulimit -Hn)"; echo "oom $(cat /proc/self/oom_score_adj)"
+	script 'grep -E "^(Groups|CapBnd):" /proc/self/status; sed -n "s/^Cpus_allowed_list:/cpus/p" /proc/self/status | xargs; echo "nofile $(ulimit -Hn)"; echo "oom $(cat /proc/self/oom_score_adj)"
 		stat -c "%n %a %t:%T" /dev/full; ls /dev/nosuchdevice 2>/dev/null; stat -c "id %u:%g" /mnt/id; ls /mnt/sub/pts >/dev/null && echo "sub is there"
 		for ns in net pid ipc; do readlink /proc/self/ns/$ns; done; echo "pid $$"; sed "s/^/cgroup /" /proc/self/cgroup
 		awk "{ for (i = 7; \$i != \"-\"; i++) tags = tags \$i \",\"; print \"at\", \$5, \$6, \$(i + 1), \$(i + 3), tags; tags = \"\" }" /proc/self/mountinfo
@@ -58,6 +58,11 @@ whole() {
 	cp "$BATS_TEST_TMPDIR/go.out" "$WHOLE/out"
 	cp "$BATS_TEST_TMPDIR/go.err" "$WHOLE/err"
 	rootlet state c1 >"$WHOLE/state"
+}
+# without_cgroup TEXT: a container of that script, in the caller's cgroup.
+without_cgroup() {
+	script "$1"
+	rootlet --cgroup-manager disabled run --detach --bundle "$BUNDLE" c1 </dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&-
 }
 # A mount of the host that is nosuid and nodev, which the kernel locks.
 restricted() { awk '$6 ~ /nosuid/ && $6 ~ /nodev/ && $5 !~ "^/(proc|sys)" { print $5; exit }' /proc/self/mountinfo; }
@@ -390,11 +395,34 @@ single() {
 
 @test "row cgroup-limit: no limit of any controller" {
 	whole
-	for item in memory.limit memory.swap cpu.shares cpu.quota cpu.cpus pids.limit blockIO.weight 'hugepageLimits[0]' \
+	for item in memory.limit memory.swap cpu.shares cpu.quota pids.limit blockIO.weight 'hugepageLimits[0]' \
 		network.classID 'rdma[mlx5_1]' 'unified[memory.high]'; do
 		listed cgroup-limit "linux.resources.$item" || complain "$item"
 	done
 	grep '^cgroup ' "$WHOLE/out" | sort | cmp - <(sed 's/^/cgroup /' /proc/self/cgroup | sort)
+}
+
+@test "row cgroup-cpus: affinity, of exec too" {
+	whole
+	listed cgroup-cpus linux.resources.cpu.cpus
+	saw 'cpus 0'
+	bundle '.linux.resources = {cpu: {cpus: "0"}}'
+	without_cgroup 'exec sleep 100'
+	go rootlet exec c1 sh -c 'sed -n "s/^Cpus_allowed_list:/cpus/p" /proc/self/status | xargs'
+	[ "$status" = 0 ] || complain
+	has 'cpus 0'
+}
+
+@test "row cgroup-mems: a memory policy, of exec too" {
+	[ -e /sys/devices/system/node/node1 ] || skip "the host has one memory node"
+	bundle '.linux.resources = {cpu: {mems: "0"}}'
+	without_cgroup 'exec sleep 100'
+	rootlet state c1 >"$BATS_TEST_TMPDIR/state"
+	listed cgroup-mems linux.resources.cpu.mems "$BATS_TEST_TMPDIR/state"
+	for process in 1 self; do
+		go rootlet exec c1 grep -c bind:0 "/proc/$process/numa_maps"
+		[ "$status" = 0 ] || complain
+	done
 }
 
 @test "row cgroup-path: the caller's cgroup" {
