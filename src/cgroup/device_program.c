@@ -8,13 +8,13 @@
  * away, and when none is left the answer is yes; one that denies any of them
  * makes it no.  A rule about everything ends the walk.
  *
- * The program is made so that the verifier, which is most of the cost, reads
- * it in a time that grows with its length only: rules of one type in a row
- * share the test for that, a whole number is compared at once, and where the
- * walk may go on after a test, that is made on a copy: else a path would go on
- * with something known that the others do not know, to be read again for its
- * sake.  It stays shorter than a jump can reach.  Operations are of 32 bits:
- * the same on all machines.
+ * The program is made so that the verifier, which is nearly all of the cost,
+ * reads it in a time that grows with its length only, and that it is short: both
+ * answers are at the end, for all to jump to; rules of one type in a row share
+ * the test for that; a whole number is compared at once.  Where the walk may go
+ * on after a test, that is made on a copy: else a path would go on with
+ * something known that the others do not know, to be read again for its sake.
+ * Operations are of 32 bits: the same on all machines.
  */
 #include "cgroup/device_program.h"
 
@@ -23,7 +23,7 @@
 #include "base/mem.h"
 
 enum {
-	ANSWER = BPF_REG_0, /* if it ended here */
+	ANSWER = BPF_REG_0,
 	CONTEXT = BPF_REG_1,
 	TYPE = BPF_REG_2,
 	MAJOR = BPF_REG_3,
@@ -34,8 +34,11 @@ enum {
 };
 #define MINOR_BITS 20
 
-#define HEAD_LEN   14 /* instructions around the rules */
-#define RULE_LEN   10 /* of one rule, at most */
+#define AROUND_LEN 14 /* instructions around the rules */
+#define RULE_LEN   8 /* of one rule, at most */
+
+/* Instead of how far: all jumps go forward. */
+enum { TO_YES = -1, TO_NO = -2, TO_BE_SAID = -3 };
 
 static void add(struct device_program *p, struct bpf_insn insn)
 {
@@ -67,19 +70,21 @@ static void combine(struct device_program *p, int op, int reg, int other)
 				  .src_reg = other & 0xf });
 }
 
-/* Over so many instructions, if reg `op` value. */
-static void jump(struct device_program *p, int op, int reg, unsigned value,
-		 size_t over)
+/* If reg `op` value; which one it is, for land(). */
+static size_t jump(struct device_program *p, int op, int reg, unsigned value,
+		   int to)
 {
 	add(p, (struct bpf_insn){ .code = (uint8_t)(BPF_JMP32 | op | BPF_K),
 				  .dst_reg = reg & 0xf,
-				  .off = (int16_t)over,
+				  .off = (int16_t)to,
 				  .imm = (int32_t)value });
+	return p->n - 1;
 }
 
-static void leave(struct device_program *p)
+/* Here is where that jump goes. */
+static void land(struct device_program *p, size_t jump)
 {
-	add(p, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+	p->code[jump].off = (int16_t)(p->n - jump - 1);
 }
 
 static void make_head(struct device_program *p)
@@ -94,10 +99,7 @@ static void make_head(struct device_program *p)
 	compute(p, BPF_AND, TYPE, 0xffff);
 	compute(p, BPF_RSH, UNDECIDED, 16);
 	/* Nothing is asked for: is it there?  access(2), F_OK. */
-	compute(p, BPF_MOV, ANSWER, 1);
-	jump(p, BPF_JNE, UNDECIDED, 0, 1);
-	leave(p);
-	compute(p, BPF_MOV, ANSWER, 0);
+	(void)jump(p, BPF_JEQ, UNDECIDED, 0, TO_YES);
 }
 
 static unsigned access_of(const struct plan_device_rule *rule)
@@ -119,66 +121,54 @@ static bool is_about_all(const struct plan_device_rule *rule)
 	       rule->access == DEVICE_ALL;
 }
 
-/* What is undecided is at least one bit. */
-static void make_verdict(struct device_program *p,
-			 const struct plan_device_rule *rule)
+/* Which register has to have which value; false: any. */
+static bool number_of(const struct plan_device_rule *rule, int *ret_reg,
+		      unsigned *ret)
 {
-	unsigned access = access_of(rule);
-	bool whole = rule->access == DEVICE_ALL;
-
-	if (!rule->allow) {
-		if (!whole) {
-			jump(p, BPF_JSET, UNDECIDED, access, 1);
-			add(p, (struct bpf_insn){ .code = BPF_JMP | BPF_JA,
-						  .off = 1 });
-		}
-		leave(p);
-		return;
+	if (rule->major >= 0 && rule->minor >= 0) {
+		*ret_reg = DEVICE;
+		*ret = (unsigned)rule->major << MINOR_BITS |
+		       (unsigned)rule->minor;
+		return true;
 	}
-	if (!whole) {
-		compute(p, BPF_AND, UNDECIDED, ~access);
-		jump(p, BPF_JNE, UNDECIDED, 0, 2);
-	}
-	compute(p, BPF_MOV, ANSWER, 1);
-	leave(p);
+	*ret_reg = rule->major >= 0 ? MAJOR : MINOR;
+	*ret = (unsigned)(rule->major >= 0 ? rule->major : rule->minor);
+	return rule->major >= 0 || rule->minor >= 0;
 }
 
-/* A jump, to where land() says, if reg is something else. */
-static size_t jump_unless(struct device_program *p, int reg, unsigned value,
-			  bool goes_on)
+static size_t jump_unless(struct device_program *p, int reg, unsigned value)
 {
-	if (goes_on) {
-		combine(p, BPF_MOV, COPY, reg);
-		compute(p, BPF_XOR, COPY, value);
-		jump(p, BPF_JNE, COPY, 0, 0);
-	} else {
-		jump(p, BPF_JNE, reg, value, 0);
-	}
-	return p->n - 1;
+	combine(p, BPF_MOV, COPY, reg);
+	compute(p, BPF_XOR, COPY, value);
+	return jump(p, BPF_JNE, COPY, 0, TO_BE_SAID);
 }
 
-static void land(struct device_program *p, size_t jump)
-{
-	p->code[jump].off = (int16_t)(p->n - jump - 1);
-}
-
-/* Its type has been tested.  Who does not fit goes on with the rule before. */
+/* Its type has been tested.  Who does not fit goes on with the rule before;
+ * what is undecided is never nothing. */
 static void make_rule(struct device_program *p,
 		      const struct plan_device_rule *rule)
 {
-	unsigned major = (unsigned)rule->major, minor = (unsigned)rule->minor;
-	bool goes_on = rule->access != DEVICE_ALL;
+	int answer = rule->allow ? TO_YES : TO_NO, reg;
+	unsigned value, access = access_of(rule);
+	bool is_named = number_of(rule, &reg, &value);
 	size_t skip = 0;
 
-	if (rule->major >= 0 && rule->minor >= 0)
-		skip = jump_unless(p, DEVICE, major << MINOR_BITS | minor,
-				   goes_on);
-	else if (rule->major >= 0)
-		skip = jump_unless(p, MAJOR, major, goes_on);
-	else if (rule->minor >= 0)
-		skip = jump_unless(p, MINOR, minor, goes_on);
-	make_verdict(p, rule);
-	if (skip > 0)
+	if (rule->access == DEVICE_ALL) {
+		if (is_named)
+			(void)jump(p, BPF_JEQ, reg, value, answer);
+		else
+			(void)jump(p, BPF_JNE, UNDECIDED, 0, answer);
+		return;
+	}
+	if (is_named)
+		skip = jump_unless(p, reg, value);
+	if (rule->allow) {
+		compute(p, BPF_AND, UNDECIDED, ~access);
+		(void)jump(p, BPF_JEQ, UNDECIDED, 0, answer);
+	} else {
+		(void)jump(p, BPF_JSET, UNDECIDED, access, answer);
+	}
+	if (is_named)
 		land(p, skip);
 }
 
@@ -192,13 +182,30 @@ static size_t make_rules_of_type(struct device_program *p,
 	if (type != 'a')
 		skip = jump_unless(p, TYPE,
 				   type == 'b' ? BPF_DEVCG_DEV_BLOCK
-					       : BPF_DEVCG_DEV_CHAR,
-				   true);
+					       : BPF_DEVCG_DEV_CHAR);
 	while (n > 0 && rules[n - 1].type == type)
 		make_rule(p, &rules[--n]);
-	if (skip > 0)
+	if (type != 'a')
 		land(p, skip);
 	return n;
+}
+
+/* An answer, and where all go that want it.  The kernel takes no program with
+ * instructions that nobody gets to. */
+static void make_answer(struct device_program *p, int to, bool is_reached)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		uint8_t class = BPF_CLASS(p->code[i].code);
+
+		if (class != BPF_JMP32 || p->code[i].off != to)
+			continue;
+		land(p, i);
+		is_reached = true;
+	}
+	if (!is_reached)
+		return;
+	compute(p, BPF_MOV, ANSWER, to == TO_YES);
+	add(p, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
 void device_program_make(const struct plan_device_rule *rules, size_t n,
@@ -206,23 +213,20 @@ void device_program_make(const struct plan_device_rule *rules, size_t n,
 {
 	struct device_program p = { 0 };
 	size_t first = n;
-	bool ends = false;
+	int last_word = TO_NO;
 
-	/* What stands before a rule about everything is never asked, and the
-	 * kernel takes no program with such a part. */
+	/* What stands before a rule about everything is never asked. */
 	while (first > 0 && !is_about_all(&rules[first - 1]))
 		first--;
-	if (first > 0) {
-		ends = true;
-		rules += first - 1;
-		n -= first - 1;
-	}
-	p.code = mem_zero_n(HEAD_LEN + n * RULE_LEN, sizeof(*p.code));
+	if (first > 0 && rules[first - 1].allow)
+		last_word = TO_YES;
+	p.code = mem_zero_n(AROUND_LEN + (n - first) * RULE_LEN,
+			    sizeof(*p.code));
 	make_head(&p);
-	while (n > 0)
-		n = make_rules_of_type(&p, rules, n);
-	if (!ends)
-		leave(&p);
+	while (n > first)
+		n = first + make_rules_of_type(&p, rules + first, n - first);
+	make_answer(&p, last_word, true);
+	make_answer(&p, last_word == TO_NO ? TO_YES : TO_NO, false);
 	*ret = p;
 }
 

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "plan/make.h"
 
-/* Some jumps of the filter go over all of them, 10 instructions each. */
+/* Some jumps of the filter go over all of them, at most 8 instructions each. */
 #define RULES_MAX 1000
 
 /* What a device number can be (<linux/kdev_t.h>). */
