@@ -6,6 +6,7 @@ unit_tests = \
 	tests/unit/test_beneath \
 	tests/unit/test_bits \
 	tests/unit/test_caller \
+	tests/unit/test_caller_cgroup \
 	tests/unit/test_caps \
 	tests/unit/test_client \
 	tests/unit/test_console \

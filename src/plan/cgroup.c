@@ -238,8 +238,11 @@ static int place_of_user(struct plan *plan, const char *path, struct err *e)
 
 	plan->cgroup.missing_fix = dropin_fix;
 	if (takes_named(plan, path)) {
-		take_place(plan, g->named, g->named_controllers);
-		/* Those in there can't be moved away by us: no leaf. */
+		/* Those in another can't be moved away by us: no leaf. */
+		if (str_eq(g->named, g->own))
+			take_own(plan);
+		else
+			take_place(plan, g->named, g->named_controllers);
 		return join_path(plan, "/", path, e);
 	}
 	if (g->parent_writable && !g->own_delegated && !g->batch) {
@@ -281,7 +284,7 @@ static int place_by_mkdir(struct plan *plan, struct err *e)
 			      plan->spec->linux_->cgroups_path);
 		return err_hint(e, "name one below it");
 	}
-	if (!p->path_is_ours)
+	if (!p->path_is_ours && !p->leaf)
 		p->controllers |= WATCHED & p->available;
 	return 0;
 }
@@ -372,6 +375,21 @@ static int plan_subgroups(struct plan *plan, struct err *e)
 	return r;
 }
 
+/* Asked for by name, so that doing without would not be what was asked. */
+static int check_cgroupfs(const struct plan *plan, struct err *e)
+{
+	const struct caller_cgroup *g = &plan->caller->cgroup;
+
+	if (is_real_root(plan) || g->own_writable || g->parent_writable ||
+	    g->named_writable)
+		return 0;
+	(void)err_set(e, EACCES,
+		      "--cgroup-manager cgroupfs: the cgroup %s is not the "
+		      "caller's to change",
+		      g->own);
+	return err_hint(e, "%s", delegate_fix);
+}
+
 int plan_cgroup_place(struct plan *plan, struct err *e)
 {
 	struct plan_cgroup *p = &plan->cgroup;
@@ -385,6 +403,8 @@ int plan_cgroup_place(struct plan *plan, struct err *e)
 			 str_eq(o->cgroup_manager, "disabled"));
 	if (p->manager == CGROUP_SYSTEMD)
 		r = plan_scope(plan, e);
+	if (r == 0 && p->manager == CGROUP_FS)
+		r = check_cgroupfs(plan, e);
 	if (r == 0 && p->manager == CGROUP_FS)
 		r = place_by_mkdir(plan, e);
 	if (r == 0 && p->manager == CGROUP_NONE && named_path(plan))

@@ -13,11 +13,15 @@ setup() {
 	[ "$(stat -f -c %T "$MOUNT")" = cgroup2fs ] || MOUNT=/sys/fs/cgroup/unified
 }
 
+# PLACE is the cgroup that the caller may make others in, without the mount.
 requires_cgroup() {
-	[ "$(stat -f -c %T "$MOUNT" 2>/dev/null)" = cgroup2fs ] || skip "the host has no cgroup2"
-	[ "$ME" = 0 ] || skip "for root, who may make cgroups"
+	local plan
+	template
+	plan=$(rootlet plan --bundle "$BATS_FILE_TMPDIR/template" c1)
+	[ "$(jq -r .cgroup.manager <<<"$plan")" = cgroupfs ] || skip "the caller may make no cgroup here"
+	PLACE=$(jq -r .cgroup.below <<<"$plan")
+	PLACE=${PLACE#"$MOUNT"}
 }
-cgroup_of() { state_of .cgroup "$@" 2>/dev/null || jq -r .cgroup "$ROOT/${1:-c1}/state.json"; }
 recorded() { jq -r ".$1" "$ROOT/${2:-c1}/state.json"; }
 # The cgroup of that process, as the host sees it.
 seen() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
@@ -75,21 +79,21 @@ is_gone() { [ ! -e "$1" ]; }
 
 @test "an absolute cgroupsPath counts from the mount, and what is made on the way goes too" {
 	requires_cgroup
-	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$/a//./b"
+	bundle '.linux.cgroupsPath = $p' --arg p "$PLACE/rootlet-$$/a//./b"
 	detached 'exec sleep 100'
-	[ "$(recorded cgroup)" = "$MOUNT/rootlet-$$/a/b" ]
-	[ "$(seen "$(state_of .pid)")" = "/rootlet-$$/a/b" ]
+	[ "$(recorded cgroup)" = "$MOUNT$PLACE/rootlet-$$/a/b" ]
+	[ "$(seen "$(state_of .pid)")" = "$PLACE/rootlet-$$/a/b" ]
 	rootlet delete --force c1
-	is_gone "$MOUNT/rootlet-$$"
+	is_gone "$MOUNT$PLACE/rootlet-$$"
 }
 
 @test "a cgroup that was there before stays" {
 	requires_cgroup
-	mkdir "$MOUNT/rootlet-$$"
-	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$/a"
+	mkdir "$MOUNT$PLACE/rootlet-$$"
+	bundle '.linux.cgroupsPath = $p' --arg p "$PLACE/rootlet-$$/a"
 	inside true
 	ok
-	rmdir "$MOUNT/rootlet-$$"
+	rmdir "$MOUNT$PLACE/rootlet-$$"
 }
 
 @test "a relative cgroupsPath is beside the caller's own" {
@@ -97,7 +101,9 @@ is_gone() { [ ! -e "$1" ]; }
 	own=$(seen self)
 	bundle '.linux.cgroupsPath = $p' --arg p "rootlet-$$/x"
 	detached 'exec sleep 100'
-	[ "$(recorded cgroup)" = "$MOUNT$(dirname "$own" | sed 's,^/$,,')/rootlet-$$/x" ]
+	# Root's: beside its own, wherever that is.
+	[ "$ME" != 0 ] || PLACE=$(dirname "$own" | sed 's,^/$,,')
+	[ "$(recorded cgroup)" = "$MOUNT$PLACE/rootlet-$$/x" ]
 }
 
 @test "a cgroupsPath with .. is refused" {
@@ -109,19 +115,19 @@ is_gone() { [ ! -e "$1" ]; }
 
 @test "the cgroup of another container is refused, an empty one is taken over" {
 	requires_cgroup
-	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$/a"
+	bundle '.linux.cgroupsPath = $p' --arg p "$PLACE/rootlet-$$/a"
 	detached 'exec sleep 100'
 	inode=$(recorded cgroup_inode)
 	go rootlet run --bundle "$BUNDLE" c2
-	refused "$MOUNT/rootlet-$$/a is in use"
+	refused "$MOUNT$PLACE/rootlet-$$/a is in use"
 	is_status running
-	[ "$(stat -c %i "$MOUNT/rootlet-$$/a")" = "$inode" ]
+	[ "$(stat -c %i "$MOUNT$PLACE/rootlet-$$/a")" = "$inode" ]
 	rootlet delete --force c1
-	mkdir -p "$MOUNT/rootlet-$$/a/below"
+	mkdir -p "$MOUNT$PLACE/rootlet-$$/a/below"
 	inside true
 	ok
-	is_gone "$MOUNT/rootlet-$$/a"
-	rmdir "$MOUNT/rootlet-$$"
+	is_gone "$MOUNT$PLACE/rootlet-$$/a"
+	rmdir "$MOUNT$PLACE/rootlet-$$"
 }
 
 @test "two state roots may have containers of the same id" {
@@ -139,8 +145,8 @@ is_gone() { [ ! -e "$1" ]; }
 	requires_cgroup
 	bundle '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end) |
 		.linux.namespaces |= map(select(.type != "pid"))'
-	detached 'mkdir -p /sys/fs/cgroup/a/b/c; sleep 1000 & echo $! >/sys/fs/cgroup/a/b/cgroup.procs; echo done; exec sleep 200'
-	until_true 5 grep -q done out
+	detached 'mkdir -p /sys/fs/cgroup/a/b/c; sleep 1000 & echo $! >/sys/fs/cgroup/a/b/cgroup.procs; echo made; exec sleep 200'
+	until_true 5 grep -q made out
 	dir=$(recorded cgroup)
 	[ -n "$(cat "$dir/a/b/cgroup.procs")" ]
 	rootlet delete --force c1
@@ -185,11 +191,57 @@ is_gone() { [ ! -e "$1" ]; }
 	done
 }
 
+@test "a writable cgroup mount belongs to the user of the program, in a cgroup namespace of its own" {
+	requires_root
+	requires_cgroup
+	bundle '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end) |
+		.linux.namespaces += [{type: "user"}] | .process.user = {uid: 7, gid: 7} |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$BATS_TEST_TMPDIR" "$BUNDLE" "$ROOTFS"
+	chown -R 100000:100000 "$ROOTFS"
+	detached 'mkdir /sys/fs/cgroup/mine && echo $$ >/sys/fs/cgroup/mine/cgroup.procs && echo moved; exec sleep 100'
+	until_true 5 grep -q moved out || complain "$(cat out err)"
+	dir=$(recorded cgroup)
+	[ "$(stat -c %u "$dir" "$dir"/cgroup.{procs,subtree_control,threads} | sort -u)" = 100007 ]
+	[ "$(stat -c %u "$dir"/cgroup.freeze)" = 0 ]
+	[ "$(stat -c %u "$dir/mine")" = 100007 ]
+	rootlet delete --force c1
+	is_gone "$dir"
+	# Read-only, as most have it: it stays root's.
+	config '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options += ["ro"] else . end)'
+	detached 'exec sleep 100'
+	[ "$(stat -c %u "$(recorded cgroup)"/cgroup.procs)" = 0 ]
+}
+
+@test "a sub-cgroup, and one that is delegated below it" {
+	requires_cgroup
+	bundle '.annotations = {"run.oci.systemd.subgroup": "container", "run.oci.delegate-cgroup": "theirs"}'
+	detached 'grep ^0: /proc/self/cgroup; exec sleep 100'
+	dir=$(recorded cgroup)
+	[ "$MOUNT$(seen "$(state_of .pid)")" = "$dir/container/theirs" ]
+	until_true 5 grep -qx 0::/theirs out
+	rootlet delete --force c1
+	is_gone "$dir"
+}
+
+@test "exec where the container has given controllers to its children: beside its init" {
+	requires_cgroup
+	requires_root
+	grep -q hugetlb "$MOUNT/cgroup.controllers" || skip "needs the controller hugetlb"
+	bundle '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end) |
+		.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 2097152}]'
+	detached 'mkdir /sys/fs/cgroup/init && echo $$ >/sys/fs/cgroup/init/cgroup.procs && echo +hugetlb >/sys/fs/cgroup/cgroup.subtree_control && echo moved; exec sleep 100'
+	until_true 5 grep -q moved out || complain "$(cat out err)"
+	rootlet exec --detach --pid-file pid c1 sleep 100 >/dev/null
+	[ "$MOUNT$(seen "$(cat pid)")" = "$(recorded cgroup)/init" ]
+}
+
 # --- somebody to whom a part of the tree was given
 
 # delegated: $D is a cgroup that belongs to user $U, below which as_user COMMAND...
 # runs; $UROOT and $BUNDLE are that user's.
 delegated() {
+	requires_root
 	requires_cgroup
 	requires_tool setpriv
 	U=54321
@@ -215,12 +267,12 @@ user_rootlet() { as_user "$ROOTLET" --root "$UROOT" "$@"; }
 user_config() { jq "$1" "$UTMP/bundle/config.json" >"$UTMP/new" && cp "$UTMP/new" "$UTMP/bundle/config.json"; }
 teardown() {
 	if [ -n "${UTMP-}" ]; then
-		[ -z "$(ls "$UROOT")" ] || user_rootlet delete --force "$(ls "$UROOT")"
+		[ -z "$(ls "$UROOT")" ] || user_rootlet delete --force "$(ls "$UROOT")" || left=yes
 		rm -rf "$UTMP"
-		find "$D" -depth -type d -exec rmdir {} +
-		[ -z "${given-}" ] || echo -hugetlb >"$MOUNT/cgroup.subtree_control"
+		find "$D" -depth -type d -exec rmdir {} + || left=yes
+		[ -z "${given-}" ] || echo -hugetlb >"$MOUNT/cgroup.subtree_control" || left=yes
 	fi
-	clean_up
+	clean_up && [ -z "${left-}" ]
 }
 
 @test "a user whose cgroup is delegated to him gets one below it" {
@@ -260,7 +312,7 @@ teardown() {
 @test "writable and no more, without a bus: that will do" {
 	delegated
 	printf true >"$UTMP/bundle/rootfs/script"
-	DBUS_SESSION_BUS_ADDRESS= XDG_RUNTIME_DIR= go user_rootlet plan --bundle "$UTMP/bundle" u1
+	DBUS_SESSION_BUS_ADDRESS="" XDG_RUNTIME_DIR="" go user_rootlet plan --bundle "$UTMP/bundle" u1
 	[ "$(jq -r .cgroup.manager <<<"$output")" = cgroupfs ]
 	[ "$(jq -r .cgroup.path <<<"$output")" = "$D/u1" ]
 }
@@ -273,6 +325,7 @@ teardown() {
 	printf 'exec sleep 100' >"$UTMP/bundle/rootfs/script"
 	user_config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 2097152}]'
 	go user_rootlet run --detach --bundle "$UTMP/bundle" u1
+	IN=$D/rootlet-leaf
 	[ "$status" = 0 ] || complain
 	grep -q hugetlb "$D/cgroup.subtree_control"
 	[ -z "$(cat "$D/cgroup.procs")" ]
