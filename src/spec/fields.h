@@ -94,3 +94,4 @@ extern const struct field_range spec_id_range;
  * numbers and modes, whose limits depend on the type. */
 int spec_validate(const struct spec *spec, struct err *e);
 int spec_validate_process(const struct spec_process *p, struct err *e);
+int spec_validate_resources(const struct spec_resources *res, struct err *e);

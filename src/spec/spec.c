@@ -123,11 +123,18 @@ static void drop_empty_labels(struct spec_process *p)
 	empty_to_null(&p->selinux_label);
 }
 
+static void drop_empty_types(struct spec_resources *res)
+{
+	struct spec_device_rule *rules = res->devices.v;
+
+	for (size_t i = 0; i < res->devices.n; i++)
+		empty_to_null(&rules[i].type);
+}
+
 static void drop_empty(struct spec *spec)
 {
 	struct spec_linux *l = spec->linux_;
 	struct spec_namespace *ns;
-	struct spec_device_rule *rules;
 
 	if (spec->process)
 		drop_empty_labels(spec->process);
@@ -139,11 +146,8 @@ static void drop_empty(struct spec *spec)
 	ns = l->namespaces.v;
 	for (size_t i = 0; i < l->namespaces.n; i++)
 		empty_to_null(&ns[i].path);
-	if (!l->resources)
-		return;
-	rules = l->resources->devices.v;
-	for (size_t i = 0; i < l->resources->devices.n; i++)
-		empty_to_null(&rules[i].type);
+	if (l->resources)
+		drop_empty_types(l->resources);
 }
 
 int spec_parse(const char *text, size_t len, struct spec *ret, struct err *e)
@@ -190,6 +194,27 @@ int spec_parse_process(const char *text, size_t len, struct json_doc *doc,
 				   "holds, and nothing around it");
 	drop_empty_labels(p);
 	*ret = p;
+	return 0;
+}
+
+int spec_parse_resources(const char *text, size_t len, struct json_doc *doc,
+			 struct spec_resources **ret, struct err *e)
+{
+	struct spec_resources *res;
+	int r = json_parse(text, len, doc, e);
+
+	if (r < 0)
+		return r;
+	res = arena_zero(&doc->arena, sizeof(*res));
+	r = fields_read(spec_resources_fields, doc->root, "linux.resources",
+			&doc->arena, res, e);
+	if (r == 0)
+		r = spec_validate_resources(res, e);
+	if (r < 0)
+		return err_hint(e, "it holds what \"linux.resources\" of a "
+				   "config.json holds, and nothing around it");
+	drop_empty_types(res);
+	*ret = res;
 	return 0;
 }
 

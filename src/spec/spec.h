@@ -320,6 +320,9 @@ int spec_parse(const char *text, size_t len, struct spec *ret, struct err *e);
  * which is to be given to json_done() in case of an error too. */
 int spec_parse_process(const char *text, size_t len, struct json_doc *doc,
 		       struct spec_process **ret, struct err *e);
+/* The same of "linux.resources", as engines give it to `update`. */
+int spec_parse_resources(const char *text, size_t len, struct json_doc *doc,
+			 struct spec_resources **ret, struct err *e);
 /* As the names of `auto(spec)` want it; takes a zeroed struct too. */
 void spec_done(struct spec *spec);
 

@@ -228,7 +228,7 @@ static bool is_file_name(const char *key)
 	       !str_eq(key, "..");
 }
 
-static int check_resources(const struct spec_resources *res, struct err *e)
+int spec_validate_resources(const struct spec_resources *res, struct err *e)
 {
 	const struct spec_rdma *rdma = res->rdma.v;
 
@@ -290,7 +290,7 @@ static int check_linux(const struct spec *spec, struct err *e)
 	if (r == 0)
 		r = check_sysctl(l, e);
 	if (r == 0 && l->resources)
-		r = check_resources(l->resources, e);
+		r = spec_validate_resources(l->resources, e);
 	return r;
 }
 
