@@ -32,6 +32,7 @@ librootlet_a_SOURCES = \
 	src/cgroup/scope.h \
 	src/cgroup/scope_properties.c \
 	src/cgroup/settings.c \
+	src/cgroup/enable.c \
 	src/cgroup/stats.c \
 	src/cgroup/stats.h \
 	src/cgroup/stats_print.c \
@@ -42,6 +43,8 @@ librootlet_a_SOURCES = \
 	src/cli/commands.c \
 	src/cli/container.c \
 	src/cli/container.h \
+	src/cli/container_cgroup.c \
+	src/cli/container_cgroup.h \
 	src/cli/degraded.c \
 	src/cli/degraded.h \
 	src/cli/delete.c \
@@ -62,6 +65,7 @@ librootlet_a_SOURCES = \
 	src/cli/members.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/pause.c \
 	src/cli/plan.c \
 	src/cli/ps.c \
 	src/cli/run.c \
@@ -71,6 +75,9 @@ librootlet_a_SOURCES = \
 	src/cli/start.c \
 	src/cli/state.c \
 	src/cli/unbuilt.c \
+	src/cli/update.c \
+	src/cli/update_resources.c \
+	src/cli/update_resources.h \
 	src/cli/version.c \
 	src/fs/attrs.c \
 	src/fs/attrs.h \

@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_supervise \
 	tests/unit/test_template \
 	tests/unit/test_unit_property \
+	tests/unit/test_update_resources \
 	tests/unit/test_user \
 	tests/unit/test_walk
 

@@ -76,6 +76,10 @@ int cgroup_open_of(int dir_fd, const char *path, const char *proc_file,
 /* A process of ours into that cgroup. */
 int cgroup_move(int dir_fd, pid_t pid, struct err *e);
 
+/* enable.c: gives a cgroup that is there these controllers, by enabling them in
+ * those above it. */
+int cgroup_enable(int dir_fd, unsigned controllers, struct err *e);
+
 /* settings.c: writes each and reads it back; `refused` decides about those
  * that the kernel does not take or that do not read back as written (NULL:
  * each is an error). */
