@@ -45,6 +45,14 @@ _rootlet_options() {
 	kill) echo --all -a --regex -r --help -h ;;
 	list) echo --format -f --quiet -q --help -h ;;
 	ps) echo --format -f --help -h ;;
+	update)
+		echo --blkio-weight --cpu-burst --cpu-idle --cpu-period \
+			--cpu-quota --cpu-rt-period --cpu-rt-runtime \
+			--cpu-share --cpuset-cpus --cpuset-mems \
+			--kernel-memory --kernel-memory-tcp --l3-cache-schema \
+			--mem-bw-schema --memory --memory-reservation \
+			--memory-swap --pids-limit --resources -r --help -h
+		;;
 	spec) echo --bundle -b --rootless --help -h ;;
 	*) echo --help -h ;;
 	esac
@@ -58,6 +66,7 @@ _rootlet_words() { # COMMAND OPTION
 	rootlet:--log-level) echo error warning info debug ;;
 	rootlet:--rootless) echo true false auto ;;
 	*:--userns) echo auto single keep-id host ;;
+	update:--cpu-idle) echo 0 1 ;;
 	list:--format | list:-f | ps:--format | ps:-f) echo table json ;;
 	*) return 1 ;;
 	esac
@@ -82,12 +91,15 @@ _rootlet() {
 		--cgroup-manager | --criu | --log | --log-format | --log-level | --root | --bundle | -b | \
 			--config | --userns | --console-socket | --pidfd-socket | --pid-file | \
 			--preserve-fds | --caller | --format | --interval | --additional-gids | --apparmor | \
-			--cap | --cgroup | --cwd | --env | --process | --process-label | --user)
+			--cap | --cgroup | --cwd | --env | --process | --process-label | --user | \
+			--blkio-* | --cpu* | --*-memory* | --*-schema | --memory* | \
+			--pids-limit | --resources)
 			[[ ${COMP_WORDS[i + 1]-} == = ]] && ((i++))
 			((i++))
 			;;
 		-f) [[ $command == @(delete) ]] || ((i++)) ;;
 		-[gcepu]) [[ $command != exec ]] || ((i++)) ;;
+		-r) [[ $command != update ]] || ((i++)) ;;
 		--rootless) [[ $command == rootlet ]] && ((i++)) ;;
 		-* | =) ;;
 		*) if [[ $command == rootlet ]]; then command=$word; else ((arguments++)); fi ;;
@@ -105,13 +117,14 @@ _rootlet() {
 		return
 		;;
 	rootlet:--log | rootlet:--criu | *:--config | create:-f | run:-f | plan:-f | *:--caller | \
-		*:--pid-file | *:--console-socket | *:--pidfd-socket | *:--process | exec:-p)
+		*:--pid-file | *:--console-socket | *:--pidfd-socket | *:--process | exec:-p | \
+		*:--resources | update:-r)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	*:--preserve-fds | events:--interval | exec:--additional-gids | exec:--apparmor | exec:--cap | exec:--cgroup | \
-		exec:--cwd | exec:--env | exec:--process-label | exec:--user | exec:-[gceu])
+		update:--* | exec:--cwd | exec:--env | exec:--process-label | exec:--user | exec:-[gceu])
 		return
 		;;
 	esac

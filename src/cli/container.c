@@ -13,6 +13,7 @@
 #include "base/passwd.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/container_cgroup.h"
 #include "plan/caller.h"
 
 int container_store(const struct globals *g, struct store *ret, struct err *e)
@@ -40,9 +41,15 @@ static int look(struct store *store, const char *id, int *ret_pidfd,
 			return r;
 		r = state_status(store, ret->dir_fd, s, &ret->status, ret_pidfd,
 				 e);
-		if (r < 0 || again || ret->status != STATUS_STOPPED ||
-		    (s->pid != 0 && s->status != STATUS_CREATING))
+		if (r < 0)
 			return r;
+		if ((ret->status == STATUS_RUNNING ||
+		     ret->status == STATUS_CREATED) &&
+		    container_cgroup_frozen(s))
+			ret->status = STATUS_PAUSED;
+		if (again || ret->status != STATUS_STOPPED ||
+		    (s->pid != 0 && s->status != STATUS_CREATING))
+			return 0;
 		state_done(s);
 		if (ret_pidfd)
 			own_close(ret_pidfd);

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "cli/command.h"
 #include "cli/container.h"
+#include "cli/container_cgroup.h"
 #include "cli/signal.h"
 #include "proc/hooks.h"
 #include "spec/spec.h"
@@ -75,7 +76,8 @@ static void run_poststop(const struct container *c, const char *config,
 			  why.text);
 }
 
-static int end_processes(const struct container *c, bool force, struct err *e)
+static int end_processes(const struct store *store, const struct container *c,
+			 bool force, struct err *e)
 {
 	if (c->pidfd < 0)
 		return 0;
@@ -92,12 +94,29 @@ static int end_processes(const struct container *c, bool force, struct err *e)
 				c->state.id, c->state.id);
 	}
 	if (!c->state.own_pidns && c->status != STATUS_STOPPED) {
-		int r = signal_container(c, SIGKILL, true, e);
+		int r = signal_container(store, c, SIGKILL, true, e);
 
 		if (r < 0 && r != -ESRCH)
 			return r;
 	}
 	return state_kill_init(&c->state, c->pidfd, e);
+}
+
+/* Of somebody else's container only after a look at whose it is. */
+static int remove_cgroup(const struct store *store, const struct container *c,
+			 struct err *e)
+{
+	autoclose int fd = -1;
+	int r = state_of_this_boot(&c->state, e);
+
+	if (r <= 0)
+		return r;
+	if (c->state.cgroup && !container_is_own(store, c->dir_fd)) {
+		fd = container_cgroup_open(store, c, e);
+		if (fd < 0 && fd != -ENOENT)
+			return fd;
+	}
+	return launch_remove_cgroup(&c->state, e);
 }
 
 static int delete_loaded(struct store *store, const char *id,
@@ -107,7 +126,7 @@ static int delete_loaded(struct store *store, const char *id,
 	size_t len = 0;
 	int r;
 
-	r = end_processes(c, force, e);
+	r = end_processes(store, c, force, e);
 	if (r < 0)
 		return r;
 	config = config_with_poststop(c->dir_fd, &len);
@@ -119,9 +138,7 @@ static int delete_loaded(struct store *store, const char *id,
 			  id);
 		free(take_ptr(&config));
 	}
-	r = state_of_this_boot(&c->state, e);
-	if (r > 0)
-		r = launch_remove_cgroup(&c->state, e);
+	r = remove_cgroup(store, c, e);
 	if (r == 0)
 		r = store_remove(store, id, c->dir_fd, e);
 	if (r == 0 && config)

@@ -35,7 +35,7 @@ static const struct option_def exec_options[] = {
 	{ "cap", 'c', "CAPABILITY", AT(caps), OPT_STRINGS,
 	  "give the program this capability, too; may be repeated" },
 	{ "cgroup", 0, "PATH", AT(cgroups), OPT_STRINGS,
-	  "run in this sub-cgroup of the container (not supported yet)" },
+	  "run in this cgroup below that of the container" },
 	{ "console-socket", 0, "PATH", AT(console_socket), OPT_STRING,
 	  "send the terminal to this socket" },
 	{ "cwd", 0, "DIR", AT(cwd), OPT_STRING,
@@ -45,7 +45,7 @@ static const struct option_def exec_options[] = {
 	{ "env", 'e', "NAME=VALUE", AT(env), OPT_STRINGS,
 	  "set a variable; may be repeated" },
 	{ "ignore-paused", 0, NULL, AT(ignore_paused), OPT_FLAG,
-	  "take a paused container, too" },
+	  "take a paused container, too: the program waits for resume" },
 	{ "no-new-privs", 0, NULL, AT(no_new_privs), OPT_FLAG,
 	  "the program can gain no privileges" },
 	{ "pid-file", 0, "FILE", AT(pid_file), OPT_STRING,
@@ -106,24 +106,77 @@ static int check_options(const struct exec_opts *o, bool has_command,
 		return err_hint(e, "Usage: rootlet exec [OPTION...] CONTAINER "
 				   "COMMAND [ARGUMENT...]");
 	}
-	if (o->cgroups.n > 0) {
+	return 0;
+}
+
+static bool climbs(const char *path)
+{
+	while (*(path += strspn(path, "/"))) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && path[0] == '.' && path[1] == '.')
+			return true;
+		path += len;
+	}
+	return false;
+}
+
+/* "PATH", or "CONTROLLER,...:PATH" of clients that know cgroup v1, for each
+ * controller; of cgroup v2 all of them are the same.  *ret NULL: none below. */
+static int read_subgroup(const struct exec_opts *o, const struct state *s,
+			 const char **ret, struct err *e)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < o->cgroups.n; i++) {
+		const char *text = o->cgroups.v[i];
+		const char *colon = strchr(text, ':');
+		const char *path = colon ? colon + 1 : text;
+
+		if (climbs(path)) {
+			(void)err_set(e, EINVAL,
+				      "--cgroup %s: \"..\" leads out of the "
+				      "container's cgroup",
+				      text);
+			return err_hint(e, "name one below it");
+		}
+		if (first && !str_eq(first, path))
+			return err_set(
+				e, EINVAL,
+				"--cgroup %s: a process is in one cgroup "
+				"for all controllers, and %s is named, "
+				"too",
+				text, first);
+		first = path;
+	}
+	if (first && !s->cgroup) {
 		(void)err_set(e, ENOTSUP,
-			      "--cgroup is not supported by this version of "
-			      "rootlet");
+			      "--cgroup %s: container %s has no cgroup of its "
+			      "own",
+			      first, s->id);
 		return err_hint(e, "leave it out: the program runs in the "
 				   "caller's cgroup");
 	}
+	*ret = first && first[strspn(first, "/.")] ? first : NULL;
 	return 0;
 }
 
 static int check_status(const struct container *c, const char *id,
-			struct err *e)
+			bool ignore_paused, struct err *e)
 {
 	switch (c->status) {
 	case STATUS_CREATED:
 	case STATUS_RUNNING:
-	case STATUS_PAUSED:
 		break;
+	case STATUS_PAUSED:
+		if (ignore_paused)
+			break;
+		(void)err_set(e, EBUSY, "cannot exec in a paused container: %s",
+			      id);
+		return err_hint(e,
+				"\"rootlet resume %s\" lets it go on; with "
+				"--ignore-paused the program waits for that",
+				id);
 	case STATUS_CREATING:
 		return err_set(e, EBUSY,
 			       "cannot exec in container %s: it is being "
@@ -168,7 +221,7 @@ static int load(struct exec *x, const char *id, struct err *e)
 	int r = container_load(&x->store, id, -1, &x->container, e);
 
 	if (r == 0)
-		r = check_status(&x->container, id, e);
+		r = check_status(&x->container, id, x->opts->ignore_paused, e);
 	if (r == 0)
 		r = check_owner(x, id, e);
 	return r;
@@ -252,8 +305,11 @@ static int make_plan(struct exec *x, char **args, struct err *e)
 	if (r < 0)
 		return r;
 	caller_add_process(&x->caller, &x->spec, x->process);
-	return plan_exec(&x->spec, x->process, &x->caller, &x->options,
-			 &x->plan, e);
+	r = plan_exec(&x->spec, x->process, &x->caller, &x->options, &x->plan,
+		      e);
+	return r < 0 ? r
+		     : read_subgroup(x->opts, &x->container.state,
+				     &x->plan.cgroup.subgroup, e);
 }
 
 static int launch(struct exec *x, struct supervise *supervise, struct err *e)

@@ -30,7 +30,7 @@ static int kill_one(struct store *store, const char *id, void *data,
 
 	r = container_load(store, id, -1, &c, e);
 	if (r == 0)
-		r = signal_container(&c, o->sig, o->all, e);
+		r = signal_container(store, &c, o->sig, o->all, e);
 	/* Of a container that has ended, --all has reached all there were: so
 	 * engines clean up.  A pattern means those that run. */
 	if ((o->regex && (r == -ESRCH || r == -ENOENT)) ||

@@ -112,6 +112,11 @@ static int look_at_init(struct walk *w, const struct container *c,
 	return !same(&w->wanted, &w->own);
 }
 
+bool members_may_be_elsewhere(const struct container *c)
+{
+	return c->state.owner != 0;
+}
+
 int members_each(const struct container *c,
 		 int (*visit)(pid_t pid, int pidfd, void *data, struct err *e),
 		 void *data, struct err *e)

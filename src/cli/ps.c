@@ -1,7 +1,7 @@
 /* ps.c - rootlet ps: the processes of a container.
  *
- * Theory of operation: who they are is told by members.c, and how they look by
- * the host's ps, whose rows for other processes are left out.  Which row is
+ * Theory of operation: who they are is told by the container's cgroup, or, when
+ * it has none, by members.c, and how they look by the host's ps, whose rows for other processes are left out.  Which row is
  * whose stands in its column PID: numbers end where their heading ends, but a
  * column before it may be wider than its own, and then the row's word of the
  * same rank is taken.
@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/container.h"
+#include "cli/container_cgroup.h"
 #include "cli/members.h"
 #include "sys/memfd.h"
 #include "sys/process.h"
@@ -56,6 +57,9 @@ static int add_pid(pid_t pid, int pidfd, void *data, struct err *e)
 
 	(void)pidfd;
 	(void)e;
+	for (size_t i = 0; i < pids->n; i++)
+		if (pids->v[i] == pid)
+			return 0;
 	pids->v = mem_resize(pids->v, pids->n + 1, sizeof(*pids->v));
 	pids->v[pids->n++] = pid;
 	return 0;
@@ -74,13 +78,26 @@ static bool is_among(const struct pids *pids, pid_t pid)
 	       bsearch(&pid, pids->v, pids->n, sizeof(pid), by_number) != NULL;
 }
 
-static int find_pids(const struct container *c, struct pids *ret, struct err *e)
+static int find_in_cgroup(const struct store *store, const struct container *c,
+			  struct pids *ret, struct err *e)
+{
+	autoclose int fd = container_cgroup_open(store, c, e);
+
+	return fd < 0 ? fd : cgroup_processes(fd, &ret->v, &ret->n, e);
+}
+
+static int find_pids(const struct store *store, const struct container *c,
+		     struct pids *ret, struct err *e)
 {
 	int r = 0;
 
 	if (c->status != STATUS_STOPPED && c->pidfd >= 0) {
-		(void)add_pid((pid_t)c->state.pid, c->pidfd, ret, e);
-		r = members_each(c, add_pid, ret, e);
+		r = c->state.cgroup ? find_in_cgroup(store, c, ret, e)
+				    : -ENOENT;
+		if (r == -ENOENT || (r == 0 && members_may_be_elsewhere(c))) {
+			(void)add_pid((pid_t)c->state.pid, c->pidfd, ret, e);
+			r = members_each(c, add_pid, ret, e);
+		}
 	}
 	if (r < 0)
 		return r;
@@ -365,7 +382,7 @@ static int ps_run(const struct globals *g, void *opts, int argc, char **argv,
 	if (r == 0)
 		r = container_load(&store, argv[0], -1, &c, e);
 	if (r == 0)
-		r = find_pids(&c, &pids, e);
+		r = find_pids(&store, &c, &pids, e);
 	if (r == 0 && o->format && str_eq(o->format, "json"))
 		r = print_json(&pids, e);
 	else if (r == 0)

@@ -5,8 +5,10 @@
 
 struct container;
 struct err;
+struct store;
 
 /* To init, by its verified pidfd; "container not running" when it has ended.
- * all: to every process that is known to be of the container. */
-int signal_container(const struct container *c, int sig, bool all,
-		     struct err *e);
+ * all: to every process that is known to be of the container, also then; the
+ * answer still says that init has ended. */
+int signal_container(const struct store *store, const struct container *c,
+		     int sig, bool all, struct err *e);

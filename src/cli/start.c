@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "cli/command.h"
 #include "cli/container.h"
+#include "cli/container_cgroup.h"
 #include "cli/inherited.h"
 #include "plan/caller.h"
 #include "proc/notify.h"
@@ -95,6 +96,9 @@ static int start_locked(struct launch *l, const char *id, struct err *e)
 	r = state_status(l->store, l->dir_fd, &l->state, &status, &l->pidfd, e);
 	if (r < 0)
 		return r;
+	if ((status == STATUS_CREATED || status == STATUS_RUNNING) &&
+	    container_cgroup_frozen(&l->state))
+		status = STATUS_PAUSED;
 	r = check_created(status, id, e);
 	if (r < 0)
 		return r;

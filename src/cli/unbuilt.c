@@ -35,7 +35,4 @@ static int unbuilt_run(const struct globals *g, void *opts, int argc,
 
 UNBUILT(checkpoint, "checkpoint", "CONTAINER",
 	"save a running container with criu", 1);
-UNBUILT(pause, "pause", "CONTAINER", "freeze all processes of a container", 1);
 UNBUILT(restore, "restore", "CONTAINER", "bring back a saved container", 1);
-UNBUILT(resume, "resume", "CONTAINER", "let a frozen container go on", 1);
-UNBUILT(update, "update", "CONTAINER", "change the limits of a container", 1);

@@ -109,13 +109,27 @@ ended_by_itself() { pid_gone "$(cat "$PID")"; }
 	requires_fast
 	rootlet create --bundle "$BUNDLE" --pid-file "$PID" c1 </dev/null >/dev/null 2>&1
 	replay "$ROOTLET" <<-'END'
-		! :: error :: --root @R --log @L --log-format json update --resources - c1
-		! :: error :: --root @R --log @L --log-format json pause c1
-		! :: error :: --root @R --log @L --log-format json resume c1
 		! :: error :: --root @R --log @L --log-format json checkpoint --image-path @B.image c1
 		! :: error :: --root @R --log @L --log-format json restore --detach --pid-file @P -no-subreaper --bundle @B c2
 	END
 	is_status created
+}
+
+@test "containerd's shim: events, update, pause, resume" {
+	requires_fast
+	rootlet create --bundle "$BUNDLE" --pid-file "$PID" c1 </dev/null >/dev/null 2>&1 3>&-
+	[ -n "$(jq -r '.cgroup // empty' "$ROOT/c1/state.json")" ] || skip "needs a cgroup of its own"
+	rootlet start c1
+	replay "$ROOTLET" <<-'END'
+		0 :: json .type == "stats"     :: --root @R --log @L --log-format json events --stats c1
+		0 :: -                         :: --root @R --log @L --log-format json pause c1
+		0 :: json .status == "paused"  :: --root @R --log @L --log-format json state c1
+		255 :: error cannot exec in a paused container :: --root @R --log @L --log-format json exec c1 true
+		0 :: -                         :: --root @R --log @L --log-format json resume c1
+		0 :: json .status == "running" :: --root @R --log @L --log-format json state c1
+	END
+	go rootlet --log "$LOG" --log-format json update --resources - c1 <<<'{"unified": {"cgroup.max.depth": "7"}}'
+	ok
 }
 
 @test "containerd's shim: exec by a process file, ps" {

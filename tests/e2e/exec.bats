@@ -101,6 +101,33 @@ lines' --cwd /new/dir -u 1000:7 -g 5 --additional-gids 6,8 "$CID" sh -c 'env; pw
 	ex --no-new-privs --ignore-paused "$CID" grep NoNewPrivs /proc/self/status && like 'NoNewPrivs:.1'
 }
 
+@test "--cgroup: below the container's, and nowhere else" {
+	live
+	dir=$(jq -r '.cgroup // empty' "$ROOT/c1/state.json")
+	if [ -z "$dir" ]; then
+		ex --cgroup sub "$CID" true
+		fails '--cgroup sub: container c1 has no cgroup of its own'
+		return 0
+	fi
+	mkdir -p "$dir/sub/below"
+	for path in sub /sub sub/below cpu,memory:sub; do
+		ex --cgroup "$path" "$CID" sed -n 's/^0:://p' /proc/self/cgroup
+		ok && has "/$(sed 's/.*://; s,^/,,' <<<"$path")" || complain "$path"
+	done
+	for path in / '' .; do
+		ex --cgroup "$path" "$CID" sed -n 's/^0:://p' /proc/self/cgroup
+		ok && has / || complain "$path"
+	done
+	ex --cgroup cpu:sub --cgroup memory:/ "$CID" true
+	fails 'one cgroup for all controllers'
+	for path in .. ../other sub/../.. cpu:../x; do
+		ex --cgroup "$path" "$CID" true
+		fails "--cgroup $path: \"..\" leads out" || complain "$path"
+	done
+	ex --cgroup missing "$CID" true
+	fails "--cgroup: open missing in $dir" ENOENT
+}
+
 @test "--process: a file says it all, and what it does not say is the container's" {
 	live '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 70, hard: 80}] | .process.env += ["OLD=1"]'
 	jq -n '{cwd: "/mnt/b", args: ["sh", "-c", "pwd; env; ulimit -n; umask; grep -E \"^(Cap|NoNew)\" /proc/self/status"], env: ["PATH=/bin", "NEW=2"],
@@ -159,7 +186,6 @@ lines' --cwd /new/dir -u 1000:7 -g 5 --additional-gids 6,8 "$CID" sh -c 'env; pw
 	ex --cwd here "$CID" true && fails '--cwd here'
 	touch "$ROOTFS/file"
 	ex --cwd /file "$CID" true && fails 'process.cwd /file' ENOTDIR
-	ex --cgroup sub "$CID" true && fails '--cgroup is not supported'
 	ex --detach --tty "$CID" true && fails '--console-socket'
 	ex --pid-file /not/there/p "$CID" true && fails /not/there
 	is_status running

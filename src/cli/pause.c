@@ -1,0 +1,126 @@
+/* pause.c - rootlet pause and rootlet resume: a container stands still.
+ *
+ * Nothing is written into the container's record: that it is paused is what the
+ * kernel says of its cgroup (container.c).
+ */
+#include <errno.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "cli/command.h"
+#include "cli/container.h"
+#include "cli/container_cgroup.h"
+
+/* A process in the middle of a system call that can't be interrupted stands
+ * still when that is done. */
+#define FREEZE_MS 10000
+#define THAW_MS	  2000
+
+static int not_running(const struct container *c, struct err *e)
+{
+	if (c->status == STATUS_CREATING)
+		return err_set(e, EBUSY, "container %s is just being created",
+			       c->state.id);
+	return err_set(e, ESRCH, "container not running: %s", c->state.id);
+}
+
+static int freeze(const struct store *store, const struct container *c,
+		  struct err *e)
+{
+	autoclose int fd = -1;
+	struct err ignored;
+	int r;
+
+	if (c->status == STATUS_PAUSED)
+		return err_set(e, EINVAL, "container %s is paused already",
+			       c->state.id);
+	if (c->status != STATUS_RUNNING && c->status != STATUS_CREATED)
+		return not_running(c, e);
+	fd = container_cgroup_open(store, c, e);
+	if (fd < 0)
+		return err_wrap(e, "pause");
+	r = cgroup_freeze(fd, true, FREEZE_MS, e);
+	if (r == -ETIMEDOUT) {
+		/* Not half of it. */
+		(void)cgroup_freeze(fd, false, THAW_MS, &ignored);
+		(void)err_hint(e, "The kernel holds them, often for a disk or "
+				  "network file system that does not answer; "
+				  "try again later");
+	}
+	return r < 0 ? err_wrap(e, "pause container %s", c->state.id) : 0;
+}
+
+static int thaw(const struct store *store, const struct container *c,
+		struct err *e)
+{
+	autoclose int fd = -1;
+	int r;
+
+	if (c->status != STATUS_PAUSED && c->status != STATUS_RUNNING &&
+	    c->status != STATUS_CREATED)
+		return not_running(c, e);
+	fd = container_cgroup_open(store, c, e);
+	if (fd < 0)
+		return err_wrap(e, "resume");
+	/* Also where only a part of it is frozen, which is not `paused`. */
+	r = cgroup_freeze(fd, false, THAW_MS, e);
+	if (r < 0)
+		return err_wrap(e, "resume container %s", c->state.id);
+	if (c->status == STATUS_PAUSED)
+		return 0;
+	return err_set(e, EINVAL, "container %s is not paused", c->state.id);
+}
+
+static int on_container(const struct globals *g, const char *id,
+			int (*run)(const struct store *store,
+				   const struct container *c, struct err *e),
+			struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct store store = STORE_INIT;
+	int r;
+
+	r = container_store(g, &store, e);
+	if (r == 0)
+		r = container_load(&store, id, -1, &c, e);
+	if (r == 0)
+		r = run(&store, &c, e);
+	container_done(&c);
+	store_done(&store);
+	return r;
+}
+
+static int pause_run(const struct globals *g, void *opts, int argc, char **argv,
+		     struct err *e)
+{
+	(void)opts;
+	(void)argc;
+	return on_container(g, argv[0], freeze, e);
+}
+
+static int resume_run(const struct globals *g, void *opts, int argc,
+		      char **argv, struct err *e)
+{
+	(void)opts;
+	(void)argc;
+	return on_container(g, argv[0], thaw, e);
+}
+
+const struct command cmd_pause = {
+	.name = "pause",
+	.args = "CONTAINER",
+	.help = "freeze all processes of a container",
+	.run = pause_run,
+	.min_args = 1,
+	.max_args = 1,
+	.notes = "This takes a cgroup of the container's own.",
+};
+
+const struct command cmd_resume = {
+	.name = "resume",
+	.args = "CONTAINER",
+	.help = "let a frozen container go on",
+	.run = resume_run,
+	.min_args = 1,
+	.max_args = 1,
+};
