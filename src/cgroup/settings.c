@@ -295,6 +295,9 @@ static int check_usage(const struct target *t, struct err *e)
 	int r = file_read_at(t->dir_fd, "memory.current", FILE_MAX, &text,
 			     NULL);
 
+	/* Without the controller it is the write that says so. */
+	if (r == -ENOENT)
+		return 0;
 	if (r < 0)
 		return err_errno(e, r, "%s: read memory.current", t->item);
 	text[strcspn(text, "\n")] = '\0';

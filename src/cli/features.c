@@ -35,7 +35,8 @@ static const char asks_for_all[] =
 	"{\"ociVersion\": \"1.3.0\", \"root\": {\"path\": \"/\"},"
 	" \"process\": {\"cwd\": \"/\", \"args\": [\"true\"],"
 	"  \"apparmorProfile\": \"any\", \"selinuxLabel\": \"any\"},"
-	" \"linux\": {\"memoryPolicy\": {\"mode\": \"MPOL_DEFAULT\"}}}";
+	" \"linux\": {\"memoryPolicy\": {\"mode\": \"MPOL_DEFAULT\"},"
+	"  \"resources\": {\"unified\": {\"pids.max\": \"max\"}}}}";
 
 static void put_strings(struct json_out *out, const char *key,
 			const char *const *names)
@@ -119,15 +120,18 @@ static void put_capabilities(struct json_out *out, const struct caller *c)
 	json_end(out);
 }
 
-/* This version gives a container no cgroup of its own. */
-static void put_cgroup(struct json_out *out)
+/* Whose manager we may ask depends on who we are, as plan/ has it. */
+static void put_cgroup(struct json_out *out, const struct caller *c)
 {
+	const struct caller_cgroup *g = &c->cgroup;
+	bool all_users = caller_is_real_root(c);
+
 	json_object(out, "cgroup");
 	json_bool(out, "v1", false);
-	json_bool(out, "v2", false);
-	json_bool(out, "systemd", false);
-	json_bool(out, "systemdUser", false);
-	json_bool(out, "rdma", false);
+	json_bool(out, "v2", g->mount != NULL);
+	json_bool(out, "systemd", g->bus && all_users);
+	json_bool(out, "systemdUser", g->bus && !all_users);
+	json_bool(out, "rdma", g->root_controllers >> CG_RDMA & 1);
 	json_end(out);
 }
 
@@ -196,7 +200,7 @@ static void put_linux(struct json_out *out, struct caller *c)
 	json_object(out, "linux");
 	put_namespaces(out);
 	put_capabilities(out, c);
-	put_cgroup(out);
+	put_cgroup(out, c);
 	put_seccomp(out);
 	put_enabled(out, "apparmor", c->apparmor);
 	put_enabled(out, "selinux", c->selinux);
@@ -229,7 +233,8 @@ static int features_run(const struct globals *g, void *opts, int argc,
 {
 	const struct plan_options options = { .id = "features",
 					      .bundle = "/",
-					      .userns = USERNS_SINGLE };
+					      .userns = USERNS_SINGLE,
+					      .cgroup_manager = "systemd" };
 	auto(caller) struct caller caller = { 0 };
 	auto(spec) struct spec spec = { 0 };
 	struct json_out *out;

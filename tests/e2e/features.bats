@@ -54,6 +54,20 @@ features() { rootlet features | jq -c "$1"; }
 	done
 }
 
+@test "control groups: version 2 where it is mounted, a manager that would be asked" {
+	mount=
+	for dir in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+		[ "$(stat -f -c %T $dir 2>/dev/null)" != cgroup2fs ] || { mount=$dir && break; }
+	done
+	[ "$(features .linux.cgroup.v2)" = "$([ -n "$mount" ] && echo true || echo false)" ]
+	[ "$(features .linux.cgroup.v1)" = false ]
+	[ "$(features .linux.cgroup.rdma)" = "$(grep -qw rdma "$mount/cgroup.controllers" && echo true || echo false)" ]
+	bundle
+	asked=$(rootlet --cgroup-manager systemd plan --bundle "$BUNDLE" c1 2>/dev/null | jq -r '.cgroup.manager == "systemd"') || :
+	[ "$(features '.linux.cgroup | .systemd or .systemdUser')" = "${asked:-false}" ]
+	[ "$(features .linux.cgroup.systemdUser)" = false ] || [ "$ME" != 0 ]
+}
+
 @test "labels, memory policy, what takes a right over the host" {
 	[ "$(features .linux.apparmor.enabled)" = "$(grep -qx Y /sys/module/apparmor/parameters/enabled 2>/dev/null && echo true || echo false)" ]
 	[ "$(features .linux.selinux.enabled)" = "$([ "$(stat -f -c %T /sys/fs/selinux 2>/dev/null)" = selinux ] && echo true || echo false)" ]

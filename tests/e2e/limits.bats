@@ -4,21 +4,17 @@
 # said of those that can't be had.  That they have effects is tests/vm's to show.
 load lib/common
 
-setup() {
-	common_setup
-	MOUNT=/sys/fs/cgroup
-	[ "$(stat -f -c %T "$MOUNT")" = cgroup2fs ] || MOUNT=/sys/fs/cgroup/unified
-}
-
+# Where one could be made by mkdir.
 requires_cgroup() {
-	[ "$(stat -f -c %T "$MOUNT" 2>/dev/null)" = cgroup2fs ] || skip "the host has no cgroup2"
-	[ "$ME" = 0 ] || skip "for root, who may make cgroups"
+	bundle
+	BELOW=$(rootlet plan --bundle "$BUNDLE" c1 | jq -r '.cgroup.below // empty')
+	[ -n "$BELOW" ] || skip "nobody gave the caller a cgroup"
 }
 requires_controller() {
 	requires_cgroup
-	has_controller "$1" || skip "the host has no controller $1 with cgroup2"
+	has_controller "$1" || skip "the caller has no controller $1 with cgroup2"
 }
-has_controller() { grep -qw "$1" "$MOUNT/cgroup.controllers"; }
+has_controller() { grep -qw "$1" "$BELOW/cgroup.controllers"; }
 # with_limits RESOURCES: a container that waits; DIR is its cgroup.
 with_limits() {
 	bundle ".linux.resources = $1"
@@ -98,6 +94,7 @@ nothing_listed() { [ "$(rootlet state c1 | jq -c '[.degraded[]?.item | select(st
 }
 
 @test "blockIO: a disk that is not there is refused" {
+	requires_root
 	requires_controller io
 	bundle '.linux.resources = {blockIO: {throttleReadBpsDevice: [{major: 4000, minor: 1, rate: 1}]}}'
 	inside true
@@ -154,8 +151,8 @@ nothing_listed() { [ "$(rootlet state c1 | jq -c '[.degraded[]?.item | select(st
 }
 
 @test "a controller that is not there is an error of root, which says where" {
-	requires_cgroup
-	[ "$MOUNT" = /sys/fs/cgroup/unified ] || skip "the host has all controllers with cgroup2"
+	requires_root
+	[ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] || skip "the host has all controllers with cgroup2"
 	bundle '.linux.resources = {memory: {limit: 104857600}}'
 	script true
 	go alone "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1
@@ -166,8 +163,8 @@ nothing_listed() { [ "$(rootlet state c1 | jq -c '[.degraded[]?.item | select(st
 }
 
 @test "on a host with cgroup v1 beside it, it is listed" {
-	requires_cgroup
-	[ "$MOUNT" = /sys/fs/cgroup/unified ] || skip "the host has no cgroup v1"
+	requires_root
+	[ "$(stat -f -c %T /sys/fs/cgroup/unified)" = cgroup2fs ] || skip "the host has no cgroup v1 beside cgroup2"
 	with_limits '{memory: {limit: 104857600}, pids: {limit: 10}, cpu: {shares: 512}, rdma: {mlx5_1: {hcaHandles: 3}}}'
 	for item in memory.limit pids.limit cpu.shares 'rdma[mlx5_1]'; do listed "$item"; done
 	rootlet delete --force c1

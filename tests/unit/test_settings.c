@@ -171,6 +171,9 @@ static void test_usage(void)
 	struct err e;
 
 	s.flags = SETTING_OVER_USAGE;
+	(void)unlinkat(dir_fd, "memory.max", 0);
+	is_int(apply(s, &e), -ENOENT, "no controller, no usage");
+	ok(strstr(e.text, "memory.max") != NULL, "and the limit is what lacks");
 	make_file("memory.max", "");
 	make_file("memory.current", "1001\n");
 	is_int(apply(s, &e), -EBUSY, "a limit below what is used");
