@@ -5,6 +5,7 @@
 #
 # These tests change nothing but directories of their own below the cgroup that
 # the caller may make some in; a user whose cgroup is not his own skips most.
+# shellcheck disable=SC2153 # ROOT is of lib/common
 load lib/common
 
 setup() {
