@@ -4,17 +4,19 @@
 # said of those that can't be had.  That they have effects is tests/vm's to show.
 load lib/common
 
-# Where one could be made by mkdir.
 requires_cgroup() {
 	bundle
-	BELOW=$(rootlet plan --bundle "$BUNDLE" c1 | jq -r '.cgroup.below // empty')
-	[ -n "$BELOW" ] || skip "nobody gave the caller a cgroup"
+	[ "$(rootlet plan --bundle "$BUNDLE" c1 | jq -r .cgroup.manager)" != none ] || skip "the caller can have no cgroup made"
 }
 requires_controller() {
 	requires_cgroup
 	has_controller "$1" || skip "the caller has no controller $1 with cgroup2"
 }
-has_controller() { grep -qw "$1" "$BELOW/cgroup.controllers"; }
+# Would the container's cgroup have it?
+has_controller() {
+	bundle '.linux.resources = {unified: {($f): "1"}}' --arg f "$1.any"
+	rootlet plan --bundle "$BUNDLE" c1 2>/dev/null | jq -e '.cgroup.settings | length > 0' >/dev/null
+}
 # with_limits RESOURCES: a container that waits; DIR is its cgroup.
 with_limits() {
 	bundle ".linux.resources = $1"
@@ -28,8 +30,14 @@ fails() {
 }
 # holds FILE LINE: that line is in it.
 holds() { grep -qxF "$2" "$DIR/$1" || complain "$1: $(cat "$DIR/$1"), not $2"; }
-# alone COMMAND...: on a host of our own that has nothing but cgroup2.
-alone() { unshare --mount sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh "$@"; }
+# alone COMMAND...: as on a host that has nothing but cgroup2.
+alone() {
+	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
+		"$@"
+	else
+		unshare --mount sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh "$@"
+	fi
+}
 listed() { jq -e --arg i "linux.resources.$1" 'any(.degraded[]; .item == $i)' <<<"$(rootlet state c1)" >/dev/null || complain "$1 is not listed"; }
 nothing_listed() { [ "$(rootlet state c1 | jq -c '[.degraded[]?.item | select(startswith("linux.resources."))]')" = '[]' ] || complain; }
 
