@@ -127,3 +127,40 @@ with_rules() {
 	config 'del(.mounts[-2])'
 	not_degraded "$(rootlet plan --bundle "$BUNDLE")" '^linux.resources.devices$'
 }
+
+@test "update: other rules take the place of those before" {
+	with_rules '[{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 60, "minor": 1, "access": "r"}]'
+	requires_filter
+	detached "$try"'node c 60 1; node c 60 2; exec sleep 100'
+	until_true 5 grep -q 'c60.2 w' "$BATS_TEST_TMPDIR/out"
+	update() {
+		jq -n "{devices: $1}" | rootlet update -r - c1
+		go rootlet exec c1 sh -c "$try"'try /dev/c60.1 /dev/c60.2 /dev/null'
+		ok
+	}
+	update '[{allow: false, access: "rwm"}, {allow: true, type: "c", major: 60, access: "w"}]'
+	has "/dev/c60.1 r refused" "/dev/c60.1 w let" "/dev/c60.2 w let" "/dev/null r let"
+	update '[{allow: true, access: "rwm"}]'
+	lacks refused
+	update '[{allow: false, access: "rwm"}]'
+	has "/dev/c60.1 r refused" "/dev/c60.1 w refused" "/dev/c60.2 r refused" "/dev/null w let"
+	# Limits alone leave them as they are.
+	rootlet update --pids-limit -1 c1 2>/dev/null || :
+	go rootlet exec c1 sh -c "$try"'try /dev/c60.2'
+	has "/dev/c60.2 r refused"
+}
+
+@test "a sandbox or a kernel without bpf(2): an error that says what to do" {
+	requires_tool strace
+	with_rules '[{"allow": false, "access": "rwm"}]'
+	requires_filter
+	script true
+	for why in EPERM:--rootless=true EINVAL:CONFIG_CGROUP_BPF; do
+		go strace -f -o /dev/null -e trace=bpf -e inject=bpf:error="${why%:*}" "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1
+		refused "load the device filter" "(${why%:*})" "${why#*:}" || complain "$why"
+		[ ! -e "$ROOT/c1" ]
+	done
+	go "$ROOTLET" --root "$ROOT" --rootless=true run --userns=host --keep --bundle "$BUNDLE" c1
+	[ "$status" = 0 ] || complain
+	degraded "$(rootlet state c1)" '^linux.resources.devices$'
+}
