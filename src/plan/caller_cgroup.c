@@ -194,8 +194,6 @@ static void read_place(struct caller *c)
 	g->own_writable = may_use(c, g->own);
 	g->parent_writable = !at_top && may_use(c, parent);
 	g->batch = is_batch(g->own);
-	if (!c->unprivileged_rules)
-		return;
 	g->own_delegated = g->own_writable && ((at_top && !g->own_root) ||
 					       is_delegated(g, g->own));
 	g->parent_delegated = !g->own_delegated && g->parent_writable &&

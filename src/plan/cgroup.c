@@ -217,6 +217,8 @@ static int list_path(struct plan *plan, const char *got, const char *why,
 	return degrade_add_words(plan, DEGRADE_CGROUP_PATH, NULL, &words, e);
 }
 
+/* Beside our own, as runc does; below it where systemd gave it away to be
+ * divided: what is beside it then is systemd's. */
 static int place_below_root(struct plan *plan, const char *path, struct err *e)
 {
 	const struct caller_cgroup *g = &plan->caller->cgroup;
@@ -224,7 +226,12 @@ static int place_below_root(struct plan *plan, const char *path, struct err *e)
 				   ? "/"
 				   : cgroup_parent_of(&plan->arena, g->own);
 
-	take_place(plan, "/", g->root_controllers);
+	if (*path != '/' && g->own_delegated && !g->batch) {
+		base = g->own;
+		take_own(plan);
+	} else {
+		take_place(plan, "/", g->root_controllers);
+	}
 	plan->cgroup.missing_fix = NULL;
 	return join_path(plan, base, path, e);
 }
