@@ -4,12 +4,14 @@
  *	rootlet-scope ADDRESS set UNIT [NAME SIGNATURE VALUE...]...
  *	rootlet-scope ADDRESS attach UNIT SUBCGROUP PID
  *	rootlet-scope ADDRESS stop UNIT
+ *	rootlet-scope ADDRESS delegated UNIT
  *
  * ADDRESS is a D-Bus address: of the manager's own socket (it ends in
  * "/systemd/private") or of a bus that it is on.  A property takes as many
  * VALUEs as its signature has basic types; an array is its length and then its
  * elements: `DeviceAllow a(ss) 1 /dev/null rw`.  start and stop wait for their
- * job.  Exit status: 0; 1 with "NAME MESSAGE" on stdout, the error of D-Bus or
+ * job; delegated says "yes" or "no" on stdout: whether the unit, of whatever kind,
+ * may divide its cgroup.  Exit status: 0; 1 with "NAME MESSAGE" on stdout, the error of D-Bus or
  * an errno by name; 2 for a usage that is not the above.
  *
  * A program of its own because libsystemd is a shared library that a static
@@ -55,6 +57,7 @@
 	X(call)                    \
 	X(call_method)             \
 	X(get_property_string)     \
+	X(get_property_trivial)    \
 	X(match_signal)            \
 	X(process)                 \
 	X(wait)                    \
@@ -336,7 +339,7 @@ static int wait_for_job(struct request *q, sd_bus_message *reply)
 	return complain("job", q->result);
 }
 
-/* --- the four requests */
+/* --- the requests */
 
 /* Is it there with something in it?  If we can't tell: yes. */
 static bool is_alive(struct request *q)
@@ -463,14 +466,38 @@ static int stop(struct request *q)
 	return r;
 }
 
+static int delegated(struct request *q)
+{
+	const char *kind = strrchr(q->unit, '.');
+	char *path = NULL;
+	int yes = 0;
+	int r = -EINVAL;
+
+	if (kind && strcmp(kind, ".scope") == 0)
+		kind = DESTINATION ".Scope";
+	else if (kind && strcmp(kind, ".service") == 0)
+		kind = DESTINATION ".Service";
+	else
+		return complain("EINVAL", "usage");
+	r = bus_api.path_encode(UNITS, q->unit, &path);
+	if (r >= 0)
+		r = bus_api.get_property_trivial(q->bus, DESTINATION, path,
+						 kind, "Delegate", &q->error,
+						 SD_BUS_TYPE_BOOLEAN, &yes);
+	free(path);
+	if (r < 0)
+		return complain_bus(q, r, "Delegate can't be read");
+	(void)puts(yes ? "yes" : "no");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct request *q);
 } requests[] = {
-	{ "start", start },
-	{ "set", set },
-	{ "attach", attach },
-	{ "stop", stop },
+	{ "start", start },	    { "set", set },
+	{ "attach", attach },	    { "stop", stop },
+	{ "delegated", delegated },
 };
 
 /* --- the way to the manager */
@@ -531,7 +558,9 @@ static int serve(const char *address, int i, char **args)
 
 int main(int argc, char **argv)
 {
-	for (int i = 0; argc >= 4 && i < 4; i++) {
+	const int n = (int)(sizeof(requests) / sizeof(requests[0]));
+
+	for (int i = 0; argc >= 4 && i < n; i++) {
 		int r;
 
 		if (strcmp(argv[2], requests[i].name) != 0)
@@ -539,7 +568,8 @@ int main(int argc, char **argv)
 		r = serve(argv[1], i, argv + 3);
 		return fflush(stdout) == EOF || r < 0 ? 1 : 0;
 	}
-	(void)fprintf(stderr, "usage: rootlet-scope ADDRESS "
-			      "start|set|attach|stop UNIT [ARG...]\n");
+	(void)fprintf(stderr,
+		      "usage: rootlet-scope ADDRESS "
+		      "start|set|attach|stop|delegated UNIT [ARG...]\n");
 	return 2;
 }

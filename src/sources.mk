@@ -118,6 +118,7 @@ librootlet_a_SOURCES = \
 	src/plan/caller.h \
 	src/plan/caller_bus.c \
 	src/plan/caller_cgroup.c \
+	src/plan/caller_delegated.c \
 	src/plan/caller_grants.c \
 	src/plan/caller_json.c \
 	src/plan/caller_ns.c \

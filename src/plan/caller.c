@@ -391,6 +391,7 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 					  AT_EACCESS) == 0;
 	caller_read_cgroup(spec, o, c);
 	caller_read_bus(o, c);
+	caller_ask_delegation(o, c);
 	c->root_errno = root_errno(spec, o);
 	return 0;
 }

@@ -116,18 +116,21 @@ static unsigned manager_controllers(const struct caller *c, bool system)
 	return cgroup_controllers_from_text(text);
 }
 
-/* Will the plan want to know? */
+/* Will the plan want to know?  By mkdir too: see caller_delegated.c. */
 static bool is_wanted(const struct plan_options *o, const struct caller *c)
 {
 	const struct caller_cgroup *g = &c->cgroup;
 	const char *manager = o->cgroup_manager;
+	bool unmarked = c->unprivileged_rules && !g->batch &&
+			!g->own_delegated && !g->parent_delegated;
 
 	if (!g->mount)
 		return false;
+	if (manager && str_eq(manager, "cgroupfs"))
+		return unmarked && g->own_writable;
 	if (manager && !str_eq(manager, "auto"))
 		return str_eq(manager, "systemd");
-	return o->systemd_cgroup || (c->unprivileged_rules && !g->batch &&
-				     !g->own_delegated && !g->parent_delegated);
+	return o->systemd_cgroup || unmarked;
 }
 
 void caller_read_bus(const struct plan_options *o, struct caller *c)

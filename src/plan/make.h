@@ -118,6 +118,9 @@ void caller_read_bus(const struct plan_options *o, struct caller *c);
 /* caller_cgroup.c: c->cgroup. */
 void caller_read_cgroup(const struct spec *spec, const struct plan_options *o,
 			struct caller *c);
+/* caller_delegated.c: asks the bus whether systemd gave us our own cgroup, or
+ * the one above, where nothing in the filesystem can tell; after that. */
+void caller_ask_delegation(const struct plan_options *o, struct caller *c);
 /* "/a" of "/a/b", "/" of "/a" and of "/". */
 const char *cgroup_parent_of(struct arena *a, const char *path);
 /* caller_target.c: c->target. */
