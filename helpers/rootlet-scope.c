@@ -524,10 +524,31 @@ static int check_pid_namespace(sd_bus *bus)
 	return complain("EXDEV", "the manager is in another pid namespace");
 }
 
+/* Sockets only.  libsystemd would also execute a program ("unixexec:"), and the
+ * address may be out of the record of a container that is another user's. */
+static bool is_of_sockets(const char *address)
+{
+	static const char scheme[] = "unix:";
+
+	for (;;) {
+		if (strncmp(address, scheme, sizeof(scheme) - 1) != 0)
+			return false;
+		address = strchr(address, ';');
+		if (!address)
+			return true;
+		address++;
+	}
+}
+
 static int open_bus(sd_bus **bus, const char *address)
 {
-	int r = bus_api.new(bus);
+	int r;
 
+	if (!is_of_sockets(address))
+		return complain("EPROTONOSUPPORT",
+				"the address of the bus is not of the form "
+				"unix:KEY=VALUE");
+	r = bus_api.new(bus);
 	if (r >= 0)
 		r = bus_api.set_address(*bus, address);
 	if (r >= 0 && !is_private(address))

@@ -133,8 +133,10 @@ static int remove_slowly(const struct cgroup_ref *ref, struct err *e)
 {
 	int r = end_all(ref, e);
 
+	/* Without an inode those who stay there are others, who had the name
+	 * before us. */
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT || ref->inode == 0 ? 0 : r;
 	/* The kernel says it is empty a moment before it can be removed. */
 	for (int i = 0;; i++) {
 		r = cgroup_rmdir_empty(AT_FDCWD, ref->path);
@@ -142,7 +144,7 @@ static int remove_slowly(const struct cgroup_ref *ref, struct err *e)
 			break;
 		(void)poll(NULL, 0, i);
 	}
-	if (r == 0)
+	if (r == 0 || (r == -EBUSY && ref->inode == 0))
 		return 0;
 	(void)err_errno(e, r, "remove the cgroup %s", ref->path);
 	if (r == -EACCES || r == -EPERM)

@@ -105,8 +105,9 @@ struct caller_cgroup {
 	bool parent_delegated; /* and we are in a leaf below it */
 	/* cgroup.controllers; read when the bundle has limits or a path. */
 	unsigned root_controllers, own_controllers, parent_controllers;
-	/* Of an absolute cgroupsPath: what of it is there already, and whether
-	 * children can be made in that and processes moved there from own. */
+	/* Above an absolute cgroupsPath: the nearest that is there already, and
+	 * whether children can be made in that and processes moved there from
+	 * own.  Without "//" and "/./". */
 	const char *named;
 	bool named_writable;
 	unsigned named_controllers;

@@ -172,13 +172,35 @@ static unsigned read_controllers(const struct caller_cgroup *g,
 	return cgroup_controllers_from_text(text);
 }
 
-/* What of an absolute cgroupsPath is there: at least the root is. */
+/* Without "//", "/./" and a '/' at the end, as the plan writes it. */
+static const char *clean_path(struct arena *a, const char *path)
+{
+	struct strbuf b = { 0 };
+	const char *clean;
+
+	while (*(path += strspn(path, "/"))) {
+		size_t len = strcspn(path, "/");
+
+		if (len > 1 || *path != '.')
+			strbuf_printf(&b, "/%.*s", (int)len, path);
+		path += len;
+	}
+	clean = b.len ? arena_str(a, b.text) : "/";
+	strbuf_done(&b);
+	return clean;
+}
+
+/* What of the way to an absolute cgroupsPath is there: at least the root is.
+ * Not the path itself, which has to be made in any case. */
 static void read_named(struct caller *c, const char *path)
 {
 	struct caller_cgroup *g = &c->cgroup;
 
-	while (!str_eq(path, "/") && !has_file(g, path, "cgroup.procs", F_OK))
+	path = clean_path(&c->arena, path);
+	do {
 		path = cgroup_parent_of(&c->arena, path);
+	} while (!str_eq(path, "/") &&
+		 !has_file(g, path, "cgroup.procs", F_OK));
 	g->named = path;
 	g->named_writable = may_use(c, path);
 }

@@ -240,7 +240,9 @@ int cgroup_instead(struct launch *l, int code, struct err *e)
 		l->birth_fd = open_inits(l, e);
 		return l->birth_fd < 0 ? l->birth_fd : 0;
 	}
-	return stay_outside(l, e);
+	/* Root is never told EACCES, and does not leave limits and the filter
+	 * of devices behind. */
+	return code == -EACCES ? stay_outside(l, e) : code;
 }
 
 /* In the process that stands between, before it joins anything. */

@@ -237,6 +237,19 @@ is_gone() { [ ! -e "$1" ]; }
 	[ "$MOUNT$(seen "$(cat pid)")" = "$(recorded cgroup)/init" ]
 }
 
+@test "the record of a creator that died before it made its cgroup, which is another's: forgotten" {
+	requires_cgroup
+	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$/a"
+	detached 'exec sleep 100'
+	mkdir -m 700 "$ROOT/c2"
+	jq -c '.id = "c2" | .status = "creating" | .pid = 0 | .start_time = 0 | .cgroup_inode = 0 | .pidfd_inode = 0' \
+		"$ROOT/c1/state.json" >"$ROOT/c2/state.json"
+	go rootlet delete --force c2
+	ok
+	is_gone "$ROOT/c2"
+	is_status running
+}
+
 # --- somebody to whom a part of the tree was given
 
 # delegated: $D is a cgroup that belongs to user $U, below which as_user COMMAND...
@@ -330,6 +343,29 @@ teardown() {
 	[ "$status" = 0 ] || complain
 	grep -q hugetlb "$D/cgroup.subtree_control"
 	[ -z "$(cat "$D/cgroup.procs")" ]
+}
+
+@test "a path in what is his: however it is written, an empty one too, but not one in use" {
+	delegated leaf
+	printf true >"$UTMP/bundle/rootfs/script"
+	mkdir "$D/used" "$D/empty"
+	chown "$U" "$D/empty"
+	below=${D#"$MOUNT"}
+	for path in "$below/a" "$below/empty" "$below//b/./c/" "$below////////////////////////////////d/e"; do
+		user_config ".linux.cgroupsPath = \"$path\""
+		go user_rootlet run --keep --bundle "$UTMP/bundle" u1
+		[ "$status" = 0 ] || complain
+		[ "$(jq -r .cgroup "$UROOT/u1/state.json")" = "$(realpath -m "$MOUNT$path")" ]
+		user_rootlet delete u1
+	done
+	[ "$(find "$D" -mindepth 1 -type d | sort)" = "$(printf '%s\n' "$D/leaf" "$D/used")" ]
+	sleep 100 3>&- &
+	echo $! >"$D/used/cgroup.procs"
+	user_config ".linux.cgroupsPath = \"$below/used\""
+	go user_rootlet run --bundle "$UTMP/bundle" u1
+	kill $!
+	wait || :
+	refused "$D/used is in use"
 }
 
 @test "a path that is not his: beside or below his own instead, and listed" {

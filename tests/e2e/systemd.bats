@@ -90,3 +90,16 @@ planned() { rootlet "$@" plan --bundle "$BUNDLE" c1; }
 	go planned --cgroup-manager disabled
 	ok
 }
+
+@test "the address of a bus is a socket, never a program" {
+	scope=$(dirname "$ROOTLET")/rootlet-scope
+	[ -x "$scope" ] || skip "needs rootlet-scope beside rootlet"
+	printf '#!/bin/sh\necho >%q\n' "$PWD/executed" >program
+	chmod 755 program
+	for address in "unixexec:path=$PWD/program" "unix:path=/nowhere;unixexec:path=$PWD/program"; do
+		go "$scope" "$address" stop x.scope
+		[ "$status" = 1 ] || complain
+		[[ $output == EPROTONOSUPPORT* ]]
+	done
+	[ ! -e executed ]
+}
