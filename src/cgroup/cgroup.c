@@ -204,8 +204,8 @@ int cgroup_make_below(int dir_fd, const char *name, struct err *e)
 		      : fd;
 }
 
-int cgroup_open_of(int dir_fd, const char *path, const char *proc_file,
-		   struct err *e)
+int cgroup_find_below(const char *path, const char *proc_file, char **ret,
+		      struct err *e)
 {
 	struct arena scratch = { 0 };
 	autofree char *text = NULL;
@@ -219,15 +219,26 @@ int cgroup_open_of(int dir_fd, const char *path, const char *proc_file,
 	for (const char *s = path; its && *s && !below; s++)
 		if (*s == '/')
 			below = str_after(its, s);
-	r = below ? openat(dir_fd, *below ? below + 1 : ".", CGROUP_OPEN_DIR)
-		  : -ENOENT;
-	if (r == -1)
-		r = -errno;
+	if (below)
+		*ret = str_dup(below + strspn(below, "/"));
 	arena_done(&scratch);
-	return r < 0 ? err_errno(e, r,
-				 "find the cgroup of the container's "
-				 "init")
-		     : r;
+	return below ? 0
+		     : err_set(e, ENOENT,
+			       "the container's init is not in its cgroup");
+}
+
+int cgroup_open_of(int dir_fd, const char *path, const char *proc_file,
+		   struct err *e)
+{
+	autofree char *below = NULL;
+	int r = cgroup_find_below(path, proc_file, &below, e);
+	int fd;
+
+	if (r < 0)
+		return r;
+	fd = openat(dir_fd, *below ? below : ".", CGROUP_OPEN_DIR);
+	return fd < 0 ? err_sys(e, "open the cgroup of the container's init")
+		      : fd;
 }
 
 int cgroup_move(int dir_fd, pid_t pid, struct err *e)

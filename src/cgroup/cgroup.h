@@ -73,6 +73,9 @@ int cgroup_delegate(int dir_fd, uid_t uid, struct err *e);
  * dir_fd (at `path`) or below it. */
 int cgroup_open_of(int dir_fd, const char *path, const char *proc_file,
 		   struct err *e);
+/* The same as a name: what stands after `path` and a '/', "" if nothing; free(). */
+int cgroup_find_below(const char *path, const char *proc_file, char **ret,
+		      struct err *e);
 /* A process of ours into that cgroup. */
 int cgroup_move(int dir_fd, pid_t pid, struct err *e);
 

@@ -39,8 +39,7 @@ static const struct {
 } answers[] = {
 	{ "org.freedesktop.systemd1.UnitExists", EEXIST,
 	  "a unit of that name is there already, with processes in it",
-	  "take another id or linux.cgroupsPath, or stop it: systemctl "
-	  "[--user] stop UNIT" },
+	  "take another linux.cgroupsPath, or stop that unit with systemctl" },
 	{ "org.freedesktop.systemd1.NoSuchUnit", ENOENT,
 	  "there is no such unit (any more)", NULL },
 	{ "org.freedesktop.DBus.Error.UnixProcessIdUnknown", ESRCH,
@@ -101,7 +100,7 @@ static int explain(char *text, const char *what, const char *unit,
 		*message++ = '\0';
 	while (answers[i].name && !str_eq(answers[i].name, text))
 		i++;
-	(void)err_set(e, answers[i].code, "ask systemd to %s %s: %s (%s)", what,
+	(void)err_set(e, answers[i].code, "systemd can't %s %s: %s (%s)", what,
 		      unit, answers[i].why ? answers[i].why : words_of(message),
 		      *text ? text : "no answer");
 	return answers[i].hint ? err_hint(e, "%s", answers[i].hint) : -e->code;
@@ -119,9 +118,9 @@ static int ask(const struct scope_words *w, const char *what, const char *unit,
 	if (r == 1)
 		return explain(text, what, unit, e);
 	if (r < 0)
-		return err_errno(e, r, "ask systemd to %s %s: run %s", what,
+		return err_errno(e, r, "systemd can't %s %s: run %s", what,
 				 unit, w->v[0]);
-	return err_set(e, EIO, "ask systemd to %s %s: %s ended with status %d",
+	return err_set(e, EIO, "systemd can't %s %s: %s ended with status %d",
 		       what, unit, w->v[0], r);
 }
 
@@ -132,10 +131,11 @@ static int begin(struct scope_words *w, const char *bus, const char *verb,
 	autofree char *program = tool_find(PROGRAM);
 
 	if (!program || !bus || !unit) {
-		(void)err_set(e, ENOPKG,
-			      "ask systemd to %s a scope: the program " PROGRAM
-			      ", which speaks with systemd, is not installed",
-			      verb);
+		(void)err_set(
+			e, ENOPKG,
+			"systemd can't be asked to %s a scope: the program " PROGRAM
+			", which speaks with systemd, is not installed",
+			verb);
 		return err_hint(e, "install rootlet with 'make install'; to be "
 				   "built it needs sd-bus.h (Debian: "
 				   "libsystemd-dev, Fedora: systemd-devel)");
@@ -220,7 +220,7 @@ int systemd_scope_make(const struct plan_cgroup *plan, pid_t pid,
 		return r;
 	scope_words_add(&w, arena_format(&w.arena, "%d", (int)pid));
 	add_properties(&w, plan);
-	r = ask(&w, "make the scope", plan->unit, e);
+	r = ask(&w, "make", plan->unit, e);
 	return r < 0 ? r : find_cgroup(plan, pid, ret_path, e);
 }
 

@@ -211,6 +211,9 @@ int plan_scope(struct plan *plan, struct err *e)
 					 : "no manager of systemd is there");
 		return err_hint(e, "%s", fix);
 	}
+	/* Its root is where init is when it is made: in the scope by then. */
+	if (plan->ns[NS_CGROUP].action == NS_NEW)
+		plan->ns[NS_CGROUP].when = NS_AS_ROOT;
 	p->bus = g->bus;
 	p->user_manager = !system;
 	p->slice = system ? "system.slice" : "user.slice";

@@ -7,12 +7,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "cgroup/cgroup.h"
+#include "plan/annotations.h"
 #include "plan/resources.h"
 #include "stages/rows.h"
 #include "sys/beneath.h"
@@ -182,6 +182,23 @@ ROW(ask_systemd)
 	return r;
 }
 
+/* That of the container's init. */
+static int open_inits(const struct launch *l, struct err *e)
+{
+	autofree char *path = str_format("/proc/%u/cgroup", l->state.pid);
+
+	return cgroup_open_of(l->cgroup_fd, l->state.cgroup, path, e);
+}
+
+/* Has init a place below the container's cgroup, from the beginning on? */
+static bool has_place_below(const struct launch *l)
+{
+	const struct string_map *map = &l->state.annotations;
+
+	return annotation_value(map, ANNOTATION_SUBGROUP) ||
+	       annotation_value(map, ANNOTATION_DELEGATE);
+}
+
 /* exec: of the container that is there, or what is named below it. */
 ROW(open_cgroup)
 {
@@ -192,22 +209,15 @@ ROW(open_cgroup)
 	l->cgroup_fd = cgroup_open(&ref, e);
 	if (l->cgroup_fd < 0)
 		return l->cgroup_fd;
+	if (!below && has_place_below(l))
+		l->birth_fd = open_inits(l, e);
 	if (!below)
-		return open_birthplace(l, e);
+		return l->birth_fd < 0 ? open_birthplace(l, e) : 0;
 	l->birth_fd = beneath_open(l->cgroup_fd, below, O_RDONLY | O_DIRECTORY);
 	if (l->birth_fd < 0)
 		return err_errno(e, l->birth_fd, "--cgroup: open %s in %s",
 				 below, l->state.cgroup);
 	return 0;
-}
-
-/* That of the container's init. */
-static int open_inits(const struct launch *l, struct err *e)
-{
-	char path[32];
-
-	(void)snprintf(path, sizeof(path), "/proc/%u/cgroup", l->state.pid);
-	return cgroup_open_of(l->cgroup_fd, l->state.cgroup, path, e);
 }
 
 static int stay_outside(struct launch *l, struct err *e)
@@ -249,10 +259,19 @@ int cgroup_instead(struct launch *l, int code, struct err *e)
 int cgroup_attach_self(struct launch *l, struct err *e)
 {
 	const char *subgroup = l->plan->cgroup.subgroup;
+	autofree char *file = str_format("/proc/%u/cgroup", l->state.pid);
+	autofree char *below = NULL;
 	struct cgroup_ref ref;
+	int r = 0;
 
 	(void)launch_cgroup(&l->state, &ref);
-	if (systemd_scope_attach(&ref, subgroup, getpid(), e) == 0)
+	/* Beside init, wherever it has moved to. */
+	if (!subgroup)
+		r = cgroup_find_below(ref.path, file, &below, e);
+	if (r == 0)
+		r = systemd_scope_attach(&ref, subgroup ? subgroup : below,
+					 getpid(), e);
+	if (r == 0)
 		return 0;
 	if (subgroup)
 		return err_wrap(e, "--cgroup %s", subgroup);
