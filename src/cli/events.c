@@ -20,12 +20,11 @@
 #include "base/json.h"
 #include "base/own.h"
 #include "base/str.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/stats.h"
 #include "cli/command.h"
 #include "cli/container.h"
+#include "cli/container_cgroup.h"
 #include "cli/duration.h"
-#include "stages/launch.h"
 #include "sys/process.h"
 
 #define INTERVAL_NS  UINT64_C(5000000000)
@@ -245,27 +244,16 @@ static int tell_all(struct watch *w, struct err *e)
 
 /* --- whose cgroup */
 
-static int open_cgroup(struct watch *w, struct err *e)
+static int open_cgroup(const struct store *store, struct watch *w,
+		       struct err *e)
 {
 	const struct container *c = w->c;
-	const char *id = c->state.id;
-	struct cgroup_ref ref;
 
 	if (c->status == STATUS_STOPPED || c->pidfd < 0)
-		return err_set(e, ESRCH, "container not running: %s", id);
-	if (!launch_cgroup(&c->state, &ref)) {
-		(void)err_set(
-			e, ENOTSUP,
-			"container %s has no cgroup of its own, so nobody "
-			"counts what it uses",
-			id);
-		return err_hint(e,
-				"One that is started where you may make "
-				"cgroups has: in a session of systemd, or in "
-				"a unit with Delegate=yes");
-	}
-	w->cgroup_fd = cgroup_open(&ref, e);
-	return w->cgroup_fd < 0 ? err_wrap(e, "container %s", id) : 0;
+		return err_set(e, ESRCH, "container not running: %s",
+			       c->state.id);
+	w->cgroup_fd = container_cgroup_open(store, c, e);
+	return w->cgroup_fd < 0 ? w->cgroup_fd : 0;
 }
 
 static int events_run(const struct globals *g, void *opts, int argc,
@@ -285,7 +273,7 @@ static int events_run(const struct globals *g, void *opts, int argc,
 	if (r == 0)
 		r = container_load(&store, argv[0], -1, &c, e);
 	if (r == 0)
-		r = open_cgroup(&w, e);
+		r = open_cgroup(&store, &w, e);
 	if (r == 0)
 		r = o->stats ? tell_stats(&w, e) : tell_all(&w, e);
 	container_done(&c);

@@ -48,6 +48,17 @@ followed() {
 	jq -e '.type == "stats" and .data.pids.current == 1' <<<"$output"
 }
 
+@test "--stats: a paused container, too" {
+	bundle
+	detached 'sleep 1111'
+	counted
+	rootlet pause c1
+	go rootlet events --stats c1
+	rootlet resume c1
+	ok
+	jq -e '.type == "stats" and .data.pids.current >= 1' <<<"$output"
+}
+
 @test "as containerd's shim calls it (go-runc): nothing on stderr, nothing in the log" {
 	bundle
 	detached 'sleep 1111'
