@@ -132,14 +132,6 @@ static void complete(int dir_fd, struct spec_resources *res)
 
 /* --- what is to be */
 
-static int refuse(void *arg, const struct plan_cgroup_setting *setting,
-		  const struct err *why, struct err *e)
-{
-	(void)arg;
-	*e = *why;
-	return err_wrap(e, "%s", setting->item);
-}
-
 static int apply_settings(struct update *u, struct err *e)
 {
 	struct cgroup_settings s = { 0 };
@@ -164,7 +156,7 @@ static int apply_settings(struct update *u, struct err *e)
 		r = cgroup_enable(u->cgroup_fd, s.controllers, e);
 	/* After systemd, too: it rounds, and does not know each of them. */
 	if (r == 0)
-		r = cgroup_apply(u->cgroup_fd, s.v, s.n, refuse, NULL, e);
+		r = cgroup_apply(u->cgroup_fd, s.v, s.n, NULL, NULL, e);
 	return r;
 }
 
