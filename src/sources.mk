@@ -37,6 +37,7 @@ librootlet_a_SOURCES = \
 	src/cgroup/stats.h \
 	src/cgroup/stats_print.c \
 	src/cgroup/systemd.c \
+	src/cgroup/walk.c \
 	src/cli/bundle.c \
 	src/cli/bundle.h \
 	src/cli/command.h \

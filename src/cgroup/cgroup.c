@@ -53,52 +53,27 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e)
 
 /* --- removal */
 
-static int rmdir_below(int dir_fd)
+static int rmdir_one(int above_fd, const char *name, void *arg)
 {
-	autodir DIR *dir = NULL;
-	struct dirent *d;
-	int fd = openat(dir_fd, ".", CGROUP_OPEN_DIR);
-	int first = 0;
-
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		int r = -errno;
-
-		if (fd >= 0)
-			(void)close(fd);
-		return r;
-	}
-	while ((d = readdir(dir))) {
-		int r;
-
-		if (d->d_type != DT_DIR || str_eq(d->d_name, ".") ||
-		    str_eq(d->d_name, ".."))
-			continue;
-		r = cgroup_rmdir_empty(dir_fd, d->d_name);
-		if (r < 0 && first == 0)
-			first = r;
-	}
-	return first;
+	(void)arg;
+	if (unlinkat(above_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	return -errno;
 }
 
 int cgroup_rmdir_empty(int at_fd, const char *name)
 {
+	const struct cgroup_visitor below = { .leave = rmdir_one };
 	autoclose int fd = -1;
-	int r;
+	int r = rmdir_one(at_fd, name, NULL);
 
-	if (unlinkat(at_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EBUSY && errno != ENOTEMPTY)
-		return -errno;
+	if (r != -EBUSY && r != -ENOTEMPTY)
+		return r;
 	fd = openat(at_fd, name, CGROUP_OPEN_DIR);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	r = rmdir_below(fd);
-	if (r < 0)
-		return r;
-	if (unlinkat(at_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	return -errno;
+	r = cgroup_walk(fd, &below);
+	return r < 0 ? r : rmdir_one(at_fd, name, NULL);
 }
 
 void cgroup_remove_marked_above(const char *mount, const char *path)

@@ -7,6 +7,18 @@
 /* Of a directory that was made only to have a container's in it. */
 #define CGROUP_MARK "user.rootlet"
 
+/* What to do with each cgroup of a tree; either may be NULL.  What they return
+ * other than 0 ends the walk. */
+struct cgroup_visitor {
+	int (*enter)(int dir_fd, void *arg); /* before those below it */
+	/* After them; not with the uppermost. */
+	int (*leave)(int above_fd, const char *name, void *arg);
+	void *arg;
+};
+/* walk.c: 0, -errno, or what the visitor returned.  Those that are removed
+ * meanwhile are passed over. */
+int cgroup_walk(int dir_fd, const struct cgroup_visitor *v);
+
 /* Removes it with all that is below, as long as there is nobody in there:
  * -EBUSY.  What was below may be gone then. */
 int cgroup_rmdir_empty(int at_fd, const char *name);

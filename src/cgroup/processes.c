@@ -24,6 +24,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/internal.h"
 #include "sys/process.h"
 
 #define LIST_MAX       ((size_t)64 << 20)
@@ -77,48 +78,18 @@ static bool is_gone(int r)
 	return r == -ENOENT || r == -ENODEV;
 }
 
-static int read_subtree(int dir_fd, struct pids *pids);
-
-static int read_children(DIR *dir, struct pids *pids)
+static int read_entered(int dir_fd, void *pids)
 {
-	struct dirent *d;
-	int r = 0;
+	int r = read_list(dir_fd, pids);
 
-	while (r == 0 && (d = readdir(dir))) {
-		autoclose int fd = -1;
-
-		if (d->d_type != DT_DIR || str_eq(d->d_name, ".") ||
-		    str_eq(d->d_name, ".."))
-			continue;
-		fd = openat(dirfd(dir), d->d_name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		r = fd < 0 ? -errno : read_subtree(fd, pids);
-		if (is_gone(r))
-			r = 0;
-	}
-	return r;
+	return is_gone(r) ? 0 : r;
 }
 
 static int read_subtree(int dir_fd, struct pids *pids)
 {
-	autodir DIR *dir = NULL;
-	int fd;
-	int r;
+	const struct cgroup_visitor v = { .enter = read_entered, .arg = pids };
 
-	r = read_list(dir_fd, pids);
-	if (r < 0)
-		return r;
-	/* Not a duplicate, which would share its place in the directory. */
-	fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		r = -errno;
-		(void)close(fd);
-		return r;
-	}
-	return read_children(dir, pids);
+	return cgroup_walk(dir_fd, &v);
 }
 
 static int by_number(const void *a, const void *b)

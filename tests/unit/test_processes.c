@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/internal.h"
 #include "sys/process.h"
 
 static void put(const char *dir, const char *name, const char *text)
@@ -80,6 +82,7 @@ static void plain_files(void)
 	put(below, "cgroup.procs", "5\n123456\n");
 	is_list(fd, "3 5 40 123456", "those of the whole subtree");
 	(void)unlinkat(fd, "sub/cgroup.procs", 0);
+	(void)unlinkat(fd, "sub/below/cgroup.procs", 0);
 	is_list(fd, "5 40", "a cgroup that is removed meanwhile");
 
 	put(dir, "cgroup.events", "populated 1\nfrozen 0\n");
@@ -100,12 +103,55 @@ static void plain_files(void)
 	is_int(cgroup_freeze(fd, false, 0, &e), -ETIMEDOUT, "but not thawed");
 	(void)unlinkat(fd, "cgroup.freeze", 0);
 	is_int(cgroup_freeze(fd, true, 0, &e), -ENOENT, "no cgroup.freeze");
-	(void)unlinkat(fd, "sub/below/cgroup.procs", 0);
 	(void)unlinkat(fd, "cgroup.procs", 0);
 	(void)unlinkat(fd, "cgroup.events", 0);
 	(void)rmdir(below);
 	(void)rmdir(sub);
 	(void)rmdir(dir);
+}
+
+#define DEPTH 2000
+
+/* A container may go as deep as it likes: neither file descriptors nor the
+ * length of paths may end it. */
+static void deep(void)
+{
+	char dir[] = "/tmp/test_processes.XXXXXX";
+	struct rlimit few = { 0 }, before;
+	autoclose int fd = -1;
+	int at;
+
+	if (!mkdtemp(dir) || getrlimit(RLIMIT_NOFILE, &before) < 0)
+		abort();
+	at = fd = open_dir(dir);
+	for (int i = 0; i < DEPTH; i++) {
+		int next;
+
+		if (mkdirat(at, "below", 0755) < 0 ||
+		    (i % 2 == 0 && mkdirat(at, "beside", 0755) < 0))
+			abort();
+		next = openat(at, "below", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (next < 0)
+			abort();
+		if (at != fd)
+			(void)close(at);
+		at = next;
+	}
+	if (symlinkat("../..", at, "out") < 0)
+		abort();
+	few.rlim_cur = 20;
+	few.rlim_max = before.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &few) < 0)
+		abort();
+	is_list(fd, "", "deeper than there are file descriptors");
+	is_int(cgroup_rmdir_empty(AT_FDCWD, dir), -ENOTEMPTY,
+	       "something is in the lowest");
+	(void)unlinkat(at, "out", 0);
+	(void)close(at);
+	is_int(cgroup_rmdir_empty(AT_FDCWD, dir), 0, "removed to the bottom");
+	is_int(access(dir, F_OK), -1, "nothing is left");
+	is_int(cgroup_rmdir_empty(AT_FDCWD, dir), 0, "nor is that an error");
+	(void)setrlimit(RLIMIT_NOFILE, &before);
 }
 
 /* --- a real one */
@@ -232,6 +278,7 @@ int main(void)
 	autofree char *dir = NULL;
 
 	plain_files();
+	deep();
 	if (own)
 		dir = str_format("%s/test_processes-%d", own, getpid());
 	if (!dir || mkdir(dir, 0755) < 0)
