@@ -97,24 +97,32 @@ waiting() {
 	ok
 }
 
-@test "update --resources: a file, the standard input; what it does not name stays" {
+@test "--resources: a file, the standard input; what it does not name stays" {
 	waiting
-	can_have hugetlb
-	files=("$(cgroup_of)"/hugetlb.*.max)
-	size=$(basename "${files[0]}" .max) && size=${size#hugetlb.}
-	echo '{"hugepageLimits": [{"pageSize": "'"$size"'", "limit": 0}]}' >"$BATS_TEST_TMPDIR/r.json"
+	[ -n "$(cgroup_of)" ] || skip "needs a cgroup of its own"
+	limit='{"unified": {"cgroup.max.descendants": "9"}}' of=cgroup.max.descendants
+	if grep -qw pids "$(cgroup_of)/../cgroup.controllers"; then
+		limit='{"pids": {"limit": 9}}' of=pids.max
+	elif grep -qw hugetlb "$(cgroup_of)/../cgroup.controllers"; then
+		files=("$(cgroup_of)"/hugetlb.*.max)
+		of=$(basename "${files[0]}")
+		size=${of#hugetlb.} size=${size%.max}
+		limit=$(jq -n --arg size "$size" '{hugepageLimits: [{pageSize: $size, limit: 0}]}')
+	fi
+	before=$(file "$of")
+	echo "$limit" >"$BATS_TEST_TMPDIR/r.json"
 	update -r "$BATS_TEST_TMPDIR/r.json"
 	ok
-	[ "$(file "hugetlb.$size.max")" = 0 ]
+	set=$(file "$of")
+	[ "$set" != "$before" ]
 	resources '{"unified": {"cgroup.max.depth": "3"}}'
 	ended 0
-	[ "$(file cgroup.max.depth)" = 3 ]
-	[ "$(file "hugetlb.$size.max")" = 0 ]
+	[ "$(file cgroup.max.depth) $(file "$of")" = "3 $set" ]
 	resources '{}'
 	ended 0
-	resources '{"unified": {"hugetlb.'"$size"'.max": "max"}, "memory": {}, "cpu": {}}'
+	resources '{"unified": {"'"$of"'": "max"}, "memory": {}, "cpu": {}}'
 	ended 0
-	[ "$(file "hugetlb.$size.max")" = max ]
+	[ "$(file "$of")" = max ]
 }
 
 @test "an unknown controller, limits of cgroup v1, resctrl: each one clear error" {
