@@ -217,6 +217,30 @@ static int list_as_ignored(struct plan *plan, size_t n, struct err *e)
 			       e);
 }
 
+/* Any other may be of a block device, which the kernel asks the filter about. */
+static bool is_virtual(const char *fstype)
+{
+	static const char *const types[] = {
+		"tmpfs",      "proc",	 "sysfs",    "mqueue", "cgroup2",
+		"devpts",     "overlay", "ramfs",    "bpf",    "tracefs",
+		"securityfs", "debugfs", "hugetlbfs"
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (str_eq(fstype, types[i]))
+			return true;
+	return false;
+}
+
+static bool mounts_devices(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_mounts; i++)
+		if (plan->mounts[i].ladder[0] == MOUNT_FS &&
+		    !is_virtual(plan->mounts[i].fstype))
+			return true;
+	return false;
+}
+
 int plan_device_rules(struct plan *plan, struct err *e)
 {
 	const struct spec_linux *l = plan->spec->linux_;
@@ -228,6 +252,7 @@ int plan_device_rules(struct plan *plan, struct err *e)
 	if (r < 0)
 		return r;
 	c->filter_devices = c->must_hold && c->manager != CGROUP_NONE;
+	c->filter_late = c->filter_devices && mounts_devices(plan);
 	if (c->filter_devices || !from || from->devices.n == 0 ||
 	    hold_by_themselves(plan, c->device_rules, c->n_device_rules))
 		return 0;
@@ -260,5 +285,7 @@ void plan_print_device_rules(const struct plan_cgroup *p, struct json_out *out)
 	for (size_t i = 0; i < p->n_device_rules; i++)
 		json_string(out, NULL, rule_text(&a, &p->device_rules[i]));
 	json_end(out);
+	if (p->filter_late)
+		json_bool(out, "deviceFilterAfterMounts", true);
 	arena_done(&a);
 }

@@ -315,6 +315,7 @@ struct plan_cgroup {
 	 * set the container up are there. */
 	size_t n_late_settings;
 	bool filter_devices; /* by rules, as an eBPF program */
+	bool filter_late; /* a mount may need a device that they refuse */
 	struct plan_device_rule *device_rules;
 	size_t n_device_rules;
 };

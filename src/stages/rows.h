@@ -87,6 +87,7 @@ WANT(make_cgroup);
 WANT(ask_systemd);
 WANT(give_cgroup);
 WANT(filter_devices);
+WANT(filter_late);
 WANT(enter_delegated);
 WANT(open_beforehand);
 WANT(oom_score);

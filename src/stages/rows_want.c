@@ -64,7 +64,12 @@ WANT(give_cgroup)
 
 WANT(filter_devices)
 {
-	return l->plan->cgroup.filter_devices;
+	return l->plan->cgroup.filter_devices && !l->plan->cgroup.filter_late;
+}
+
+WANT(filter_late)
+{
+	return l->plan->cgroup.filter_late;
 }
 
 WANT(enter_delegated)

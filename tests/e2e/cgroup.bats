@@ -1,11 +1,10 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # text for the container's shell; what lib/common sets
 # cgroup - the container's own cgroup: where it is made and by whom, that its
 # processes are in it, and that it goes with the container.
 #
 # These tests change nothing but directories of their own below the cgroup that
 # the caller may make some in; a user whose cgroup is not his own skips most.
-# shellcheck disable=SC2153 # ROOT is of lib/common
 load lib/common
 
 setup() {
