@@ -260,6 +260,10 @@ static int place_of_user(struct plan *plan, const char *path, struct err *e)
 		take_own(plan);
 	}
 	if (*path == '/') {
+		/* That it is good is not to depend on who may have it. */
+		r = join_path(plan, "/", path, e);
+		if (r < 0)
+			return r;
 		r = list_path(plan, "one beside or below the caller's",
 			      "it is not the caller's to change", delegate_fix,
 			      e);

@@ -22,10 +22,20 @@ requires_cgroup() {
 	PLACE=$(jq -r .cgroup.below <<<"$plan")
 	PLACE=${PLACE#"$MOUNT"}
 }
-recorded() { jq -r ".$1" "$ROOT/${2:-c1}/state.json"; }
+recorded() {
+	local value
+	value=$(jq -r ".$1" "$ROOT/${2:-c1}/state.json")
+	[ "$1" != cgroup ] || stat -c '%n %i' "$value" >>"$BATS_TEST_TMPDIR/seen" 2>/dev/null || :
+	echo "$value"
+}
 # The cgroup of that process, as the host sees it.
 seen() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
-is_gone() { [ ! -e "$1" ]; }
+# Another test, of another file or user, may have taken the name of one that we saw.
+is_gone() {
+	[ ! -e "$1" ] || {
+		grep -qF "$1 " "$BATS_TEST_TMPDIR/seen" && not grep -qxF "$(stat -c '%n %i' "$1")" "$BATS_TEST_TMPDIR/seen"
+	}
+}
 
 @test "the container is born in a cgroup of its own, which goes with it" {
 	requires_cgroup

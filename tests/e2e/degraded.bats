@@ -484,7 +484,7 @@ single() {
 	requires_many_ids # a single id is one of them
 	bundle '.linux.resources = {memory: {limit: 100000000}}'
 	script 'echo ran'
-	go "$ROOTLET" --root "$ROOT" --strict run --bundle "$BUNDLE" c1
+	go "$ROOTLET" --root "$ROOT" --cgroup-manager disabled --strict run --bundle "$BUNDLE" c1
 	refused memory
 	bundle 'del(.linux.resources) | .process.rlimits = []'
 	script 'echo ran'
@@ -513,11 +513,11 @@ single() {
 @test "nothing of it on stderr when that is no terminal, nothing in --log" {
 	bundle '.linux.resources = {memory: {limit: 100000000}}'
 	script true
-	go rootlet --log "$BATS_TEST_TMPDIR/log" run --bundle "$BUNDLE" c1
+	go rootlet --cgroup-manager disabled --log "$BATS_TEST_TMPDIR/log" run --bundle "$BUNDLE" c1
 	ok
 	[ ! -s "$BATS_TEST_TMPDIR/log" ]
 	# Who asks for more is told, of an exec too, which leaves no record.
-	go rootlet --log "$BATS_TEST_TMPDIR/log" --log-level info run --detach --bundle "$BUNDLE" c2
+	go rootlet --cgroup-manager disabled --log "$BATS_TEST_TMPDIR/log" --log-level info run --detach --bundle "$BUNDLE" c2
 	ok
 	grep -q 'level=info.*linux.resources.memory.limit: wanted 100000000, got no limit: ' "$BATS_TEST_TMPDIR/log"
 	CID=c3 detached 'exec sleep 100'

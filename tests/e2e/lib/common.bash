@@ -230,7 +230,7 @@ clean_up() {
 		id=$(basename "$id")
 		pid=$(jq -r '.pid // 0' "$ROOT/$id/state.json" 2>/dev/null) || pid=0
 		[ "${pid:-0}" = 0 ] || pids+=("$pid")
-		cgroups+=("$(jq -r '.cgroup // "/nowhere"' "$ROOT/$id/state.json" 2>/dev/null)")
+		cgroups+=("$(jq -r '"\(.cgroup_inode // 0) \(.cgroup // "/nowhere")"' "$ROOT/$id/state.json" 2>/dev/null)")
 		"$ROOTLET" --root "$ROOT" delete --force "$id" || bad=1
 	done
 	until_true 2 no_process || { echo "processes left: $(processes)" && bad=1; }
@@ -238,7 +238,8 @@ clean_up() {
 		until_true 2 pid_gone "$pid" || { echo "init $pid is still there" && bad=1; }
 	done
 	for left in "${cgroups[@]}"; do
-		[ ! -e "${left:-/nowhere}" ] || { echo "the cgroup $left is still there" && bad=1; }
+		# Another test's may have taken the name.
+		[ "$(stat -c %i "${left#* }" 2>/dev/null)" != "${left%% *}" ] || { echo "the cgroup ${left#* } is still there" && bad=1; }
 	done
 	left=$(grep -F "$BATS_TEST_TMPDIR/" /proc/self/mountinfo) && echo "mounts left: $left" && bad=1
 	left=$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null)

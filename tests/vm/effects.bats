@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # text for the container's shell; what lib/common sets
-# limits - what a limit does to a container, under both managers: memory is killed
+# effects - what a limit does to a container, under both managers: memory is killed
 # for, a fork is refused, the processor and the disk are throttled, a cpuset confines.
 #
 # For the guest of tests/vm, where every controller is delegated.
@@ -10,7 +10,7 @@ setup() {
 	[ -n "$ROOTLET_GUEST" ] || skip "needs the guest of tests/vm"
 	common_setup
 	# The name of a scope: one for all tests of the machine.
-	CID=limits$BATS_TEST_NUMBER
+	CID=effects$BATS_TEST_NUMBER
 }
 
 # limited_by MANAGER SCRIPT JQ [JQ-OPTION]...: runs it, and the cgroup is gone when the
