@@ -234,13 +234,21 @@ static const struct {
 	{ "pids.max", "TasksMax", add_limit },
 };
 
+static void add_file(struct scope_words *w, const char *file, const char *value)
+{
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
+		if (str_eq(file, properties[i].file))
+			properties[i].add(w, properties[i].name, value);
+}
+
+/* Of a weight for BFQ systemd has only the other form, and writes both. */
 void scope_add_settings(struct scope_words *w,
 			const struct plan_cgroup_setting *settings, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0;
-		     k < sizeof(properties) / sizeof(properties[0]); k++)
-			if (str_eq(settings[i].file, properties[k].file))
-				properties[k].add(w, properties[k].name,
-						  settings[i].value);
+	for (size_t i = 0; i < n; i++) {
+		add_file(w, settings[i].file, settings[i].value);
+		if (settings[i].else_file)
+			add_file(w, settings[i].else_file,
+				 settings[i].else_value);
+	}
 }

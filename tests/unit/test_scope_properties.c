@@ -44,22 +44,35 @@ static const struct {
 	{ "hugetlb.2MB.max", "0", "" },
 };
 
+static void is_words(const struct plan_cgroup_setting *s, const char *want,
+		     const char *name)
+{
+	struct scope_words w = { 0 };
+	struct strbuf b = { 0 };
+
+	scope_add_settings(&w, s, 1);
+	strbuf_puts(&b, "");
+	for (size_t k = 0; k < w.n; k++)
+		strbuf_printf(&b, "%s%s", k ? " " : "", w.v[k]);
+	is_str(b.text, want, name);
+	strbuf_done(&b);
+	scope_words_done(&w);
+}
+
 int main(void)
 {
+	const struct plan_cgroup_setting bfq = { .file = "io.bfq.weight",
+						 .value = "default 20",
+						 .else_file = "io.weight",
+						 .else_value = "default 102" };
+
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct plan_cgroup_setting s = {
 			.file = cases[i].file, .value = cases[i].value
 		};
-		struct scope_words w = { 0 };
-		struct strbuf b = { 0 };
 
-		scope_add_settings(&w, &s, 1);
-		strbuf_puts(&b, "");
-		for (size_t k = 0; k < w.n; k++)
-			strbuf_printf(&b, "%s%s", k ? " " : "", w.v[k]);
-		is_str(b.text, cases[i].want, cases[i].file);
-		strbuf_done(&b);
-		scope_words_done(&w);
+		is_words(&s, cases[i].want, cases[i].file);
 	}
+	is_words(&bfq, "IOWeight t 102", "a weight for BFQ");
 	return done();
 }
