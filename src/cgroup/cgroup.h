@@ -106,4 +106,6 @@ int cgroup_signal(int dir_fd, int sig, struct err *e);
 int cgroup_freeze(int dir_fd, bool frozen, int ms, struct err *e);
 /* 1: frozen as a whole (cgroup.events), 0: not. */
 int cgroup_is_frozen(int dir_fd, struct err *e);
+/* The same by its absolute path, for who looks at many; 0 where none is. */
+int cgroup_is_frozen_at(const char *path);
 int cgroup_wait_empty(int dir_fd, int ms, struct err *e);

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -242,6 +243,21 @@ int cgroup_is_frozen(int dir_fd, struct err *e)
 		return fd;
 	r = read_event(fd, "frozen", &value, e);
 	return r < 0 ? r : value;
+}
+
+int cgroup_is_frozen_at(const char *path)
+{
+	char file[PATH_MAX];
+	autoclose int fd = -1;
+	bool value = false;
+	struct err ignored;
+
+	if (snprintf(file, sizeof(file), "%s/cgroup.events", path) >=
+	    (int)sizeof(file))
+		return 0;
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read_event(fd, "frozen", &value, &ignored) == 0 &&
+	       value;
 }
 
 int cgroup_freeze(int dir_fd, bool frozen, int ms, struct err *e)

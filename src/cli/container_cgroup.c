@@ -48,14 +48,8 @@ int container_cgroup_open(const struct store *store, const struct container *c,
 	return r < 0 ? r : take_fd(&fd);
 }
 
-int container_cgroup_frozen(const struct state *s)
+/* By its name alone: as long as init lives in it, nobody else's can have that. */
+bool container_cgroup_frozen(const struct state *s)
 {
-	autoclose int fd = -1;
-	struct cgroup_ref ref;
-	struct err ignored;
-
-	if (!launch_cgroup(s, &ref))
-		return 0;
-	fd = cgroup_open(&ref, &ignored);
-	return fd >= 0 && cgroup_is_frozen(fd, &ignored) == 1;
+	return s->cgroup && cgroup_is_frozen_at(s->cgroup) == 1;
 }

@@ -16,5 +16,5 @@ struct store;
 int container_cgroup_open(const struct store *store, const struct container *c,
 			  struct err *e);
 
-/* 1: all that is in it is frozen, 0: not, or there is none. */
-int container_cgroup_frozen(const struct state *s);
+/* All that is in it is frozen.  For a container whose init lives. */
+bool container_cgroup_frozen(const struct state *s);

@@ -91,6 +91,8 @@ static void plain_files(void)
 	ok(strstr(e.text, "have not ended") != NULL, "and it says so");
 	put(dir, "cgroup.events", "populated 0\nfrozen 1\nlater_keys 7\n");
 	is_int(cgroup_is_frozen(fd, &e), 1, "frozen 1");
+	is_int(cgroup_is_frozen_at(dir), 1, "also by its path");
+	is_int(cgroup_is_frozen_at("/nowhere"), 0, "not by one that is none");
 	is_int(cgroup_wait_empty(fd, 0, &e), 0, "populated 0");
 	put(dir, "cgroup.events", "populated 0\nfrozen_not 1\n");
 	is_int(cgroup_is_frozen(fd, &e), -EBADMSG, "a key that is not there");
