@@ -4,7 +4,7 @@
 # namespaces that are shared, the user namespaces that it makes, an image.
 #
 # The root file system is a folder, or imported.  What needs a cgroup of the container's
-# own (pause, limits, stats) is not here.
+# own (pause, limits, stats) is in tests/vm/podman.bats.
 load lib/common
 load lib/engine
 
