@@ -45,7 +45,7 @@ load lib/common
 @test "global options before the verb, in every spelling" {
 	bundle '.process.args = ["echo", "hello"]'
 	for options in "--root $ROOT" "--root=$ROOT" "-root $ROOT" "-root=$ROOT" \
-		"--root $ROOT --debug=false" "--root $ROOT --cgroup-manager cgroupfs" "--root $ROOT --criu criu" \
+		"--root $ROOT --debug=false" "--root $ROOT --cgroup-manager disabled" "--root $ROOT --criu criu" \
 		"--root $ROOT --log-level warning" "--root $ROOT --rootless auto" "--root $ROOT --systemd-cgroup=false"; do
 		# shellcheck disable=SC2086 # it is several words
 		go "$ROOTLET" $options run --bundle "$BUNDLE" c1

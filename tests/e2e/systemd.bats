@@ -33,7 +33,7 @@ planned() { rootlet "$@" plan --bundle "$BUNDLE" c1; }
 	rootlet delete c1
 	script true
 	go rootlet --strict run --bundle "$BUNDLE" c2
-	refused "linux.cgroupsPath" "--strict"
+	refused "--strict" # without subordinate ids it is that the ids are missing
 }
 
 @test "a manager that was asked for by name and says no is an error, and nothing is left" {
