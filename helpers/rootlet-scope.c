@@ -47,29 +47,20 @@
 
 /* --- libsystemd */
 
-#define SD_BUS_FUNCTIONS(X)        \
-	X(new)                     \
-	X(set_address)             \
-	X(set_bus_client)          \
-	X(start)                   \
-	X(get_fd)                  \
-	X(flush_close_unref)       \
-	X(call)                    \
-	X(call_method)             \
-	X(get_property_string)     \
-	X(get_property_trivial)    \
-	X(match_signal)            \
-	X(process)                 \
-	X(wait)                    \
-	X(path_encode)             \
-	X(error_free)              \
-	X(message_new_method_call) \
-	X(message_append)          \
-	X(message_append_basic)    \
-	X(message_open_container)  \
-	X(message_close_container) \
-	X(message_read)            \
-	X(message_unref)
+#define SD_BUS_FUNCTIONS(X)                                                   \
+	X(new)                                                                \
+	X(set_address)                                                        \
+	X(set_bus_client)                                                     \
+	X(start)                                                              \
+	X(get_fd)                                                             \
+	X(flush_close_unref)                                                  \
+	X(call)                                                               \
+	X(call_method) X(get_property_string) X(get_property_trivial) X(      \
+		match_signal) X(process) X(wait) X(path_encode) X(error_free) \
+		X(message_new_method_call) X(message_append)                  \
+			X(message_append_basic) X(message_open_container)     \
+				X(message_close_container) X(message_read)    \
+					X(message_unref)
 
 static struct {
 #define MEMBER(name) __typeof__ (&sd_bus_##name)(name);
@@ -142,39 +133,16 @@ static bool read_number(const char *text, int64_t *ret)
 	return *end == '\0' && errno == 0;
 }
 
+/* Whatever its size: of the processors that we run on the low bytes are first. */
 static int append_number(sd_bus_message *m, char type, const char *text)
 {
-	union {
-		int64_t x;
-		int32_t i;
-		int16_t n;
-		uint8_t y;
-		int b;
-	} as;
 	int64_t value;
 
 	if (!read_number(text, &value))
 		return -EINVAL;
-	switch (type) {
-	case SD_BUS_TYPE_BYTE:
-		as.y = (uint8_t)value;
-		break;
-	case SD_BUS_TYPE_BOOLEAN:
-		as.b = value != 0;
-		break;
-	case SD_BUS_TYPE_INT16:
-	case SD_BUS_TYPE_UINT16:
-		as.n = (int16_t)value;
-		break;
-	case SD_BUS_TYPE_INT32:
-	case SD_BUS_TYPE_UINT32:
-		as.i = (int32_t)value;
-		break;
-	default:
-		as.x = value;
-		break;
-	}
-	return bus_api.message_append_basic(m, type, &as);
+	if (type == SD_BUS_TYPE_BOOLEAN)
+		value = value != 0;
+	return bus_api.message_append_basic(m, type, &value);
 }
 
 static int append_basic(sd_bus_message *m, char type, const char *text)
@@ -500,6 +468,33 @@ static const struct {
 	{ "delegated", delegated },
 };
 
+/* Since 252 a CPUWeight of 0 is the idle class; before that it is refused. */
+static bool knows_idle(sd_bus *bus)
+{
+	char *version = NULL;
+	bool knows = true;
+
+	if (bus_api.get_property_string(bus, DESTINATION, MANAGER, INTERFACE,
+					"Version", NULL, &version) >= 0)
+		knows = strtoul(version, NULL, 10) >= 252;
+	free(version);
+	return knows;
+}
+
+/* What this systemd is too old for stays with the files of the cgroup. */
+static void drop_unknown(struct request *q)
+{
+	char **at = q->args;
+
+	while (*at && !(strcmp(*at, "CPUWeight") == 0 && at[1] && at[2] &&
+			strcmp(at[2], "0") == 0))
+		at++;
+	if (!*at || knows_idle(q->bus))
+		return;
+	for (; at[2]; at++)
+		at[0] = at[3];
+}
+
 /* --- the way to the manager */
 
 static bool is_private(const char *address)
@@ -569,8 +564,10 @@ static int serve(const char *address, int i, char **args)
 	if (trouble)
 		return complain("ENOPKG", trouble);
 	r = open_bus(&q.bus, address);
-	if (r >= 0)
+	if (r >= 0) {
+		drop_unknown(&q);
 		r = requests[i].run(&q);
+	}
 	bus_api.error_free(&q.error);
 	bus_api.flush_close_unref(q.bus);
 	free(q.job);
