@@ -9,6 +9,8 @@ load lib/common
 
 setup() {
 	common_setup
+	# Not that of other tests that run beside these, in the same cgroup.
+	CID=cg$$
 	MOUNT=/sys/fs/cgroup
 	[ "$(stat -f -c %T "$MOUNT")" = cgroup2fs ] || MOUNT=/sys/fs/cgroup/unified
 }
@@ -17,14 +19,14 @@ setup() {
 requires_cgroup() {
 	local plan
 	template
-	plan=$(rootlet plan --bundle "$BATS_FILE_TMPDIR/template" c1)
+	plan=$(rootlet plan --bundle "$BATS_FILE_TMPDIR/template" "$CID")
 	[ "$(jq -r .cgroup.manager <<<"$plan")" = cgroupfs ] || skip "the caller may make no cgroup here"
 	PLACE=$(jq -r .cgroup.below <<<"$plan")
 	PLACE=${PLACE#"$MOUNT"}
 }
 recorded() {
 	local value
-	value=$(jq -r ".$1" "$ROOT/${2:-c1}/state.json")
+	value=$(jq -r ".$1" "$ROOT/${2:-$CID}/state.json")
 	[ "$1" != cgroup ] || stat -c '%n %i' "$value" >>"$BATS_TEST_TMPDIR/seen" 2>/dev/null || :
 	echo "$value"
 }
@@ -47,9 +49,9 @@ is_gone() {
 	[ "$(recorded cgroup_manager)" = cgroupfs ]
 	[ "$(cat "$dir/cgroup.procs")" = "$(state_of .pid)" ]
 	# Inside it is the root of a cgroup namespace.
-	go rootlet exec c1 grep '^0:' /proc/self/cgroup
+	go rootlet exec "$CID" grep '^0:' /proc/self/cgroup
 	ok && has 0::/
-	rootlet delete --force c1
+	rootlet delete --force "$CID"
 	is_gone "$dir"
 }
 
@@ -65,7 +67,7 @@ is_gone() {
 	requires_cgroup
 	bundle
 	detached 'exec sleep 100'
-	rootlet exec --detach --pid-file pid c1 sleep 100 >/dev/null
+	rootlet exec --detach --pid-file pid "$CID" sleep 100 >/dev/null
 	[ "$MOUNT$(seen "$(cat pid)")" = "$(recorded cgroup)" ]
 }
 
@@ -77,12 +79,12 @@ is_gone() {
 	# The kernel refuses this only to a user who comes from elsewhere; strace
 	# plays it.
 	crossing=(strace -o /dev/null -e trace=clone3 -e inject=clone3:error=EACCES:when=1 "$ROOTLET" --root "$ROOT")
-	go "${crossing[@]}" exec --detach --pid-file pid c1 sleep 100
+	go "${crossing[@]}" exec --detach --pid-file pid "$CID" sleep 100
 	[ "$status" = 0 ] || complain
 	[ "$(seen "$(cat pid)")" = "$(seen self)" ]
-	go "${crossing[@]}" --log log --log-level info exec c1 true
+	go "${crossing[@]}" --log log --log-level info exec "$CID" true
 	grep -q "stays in the caller's cgroup" log
-	go "${crossing[@]}" --strict exec c1 true
+	go "${crossing[@]}" --strict exec "$CID" true
 	ended 255
 	[[ "$stderr" == *"--strict"*cgroup* ]]
 }
@@ -93,7 +95,7 @@ is_gone() {
 	detached 'exec sleep 100'
 	[ "$(recorded cgroup)" = "$MOUNT$PLACE/rootlet-$$/a/b" ]
 	[ "$(seen "$(state_of .pid)")" = "$PLACE/rootlet-$$/a/b" ]
-	rootlet delete --force c1
+	rootlet delete --force "$CID"
 	is_gone "$MOUNT$PLACE/rootlet-$$"
 }
 
@@ -132,7 +134,7 @@ is_gone() {
 	refused "$MOUNT$PLACE/rootlet-$$/a is in use"
 	is_status running
 	[ "$(stat -c %i "$MOUNT$PLACE/rootlet-$$/a")" = "$inode" ]
-	rootlet delete --force c1
+	rootlet delete --force "$CID"
 	mkdir -p "$MOUNT$PLACE/rootlet-$$/a/below"
 	inside true
 	ok
@@ -145,9 +147,9 @@ is_gone() {
 	bundle
 	detached 'exec sleep 100'
 	mkdir -m 700 other
-	"$ROOTLET" --root "$PWD/other" run -d --bundle "$BUNDLE" c1 </dev/null >/dev/null 2>&1 3>&-
-	[ "$(recorded cgroup)" != "$(jq -r .cgroup other/c1/state.json)" ]
-	"$ROOTLET" --root "$PWD/other" delete --force c1
+	"$ROOTLET" --root "$PWD/other" run -d --bundle "$BUNDLE" "$CID" </dev/null >/dev/null 2>&1 3>&-
+	[ "$(recorded cgroup)" != "$(jq -r .cgroup "other/$CID/state.json")" ]
+	"$ROOTLET" --root "$PWD/other" delete --force "$CID"
 	is_status running
 }
 
@@ -159,17 +161,17 @@ is_gone() {
 	until_true 5 grep -q made out
 	dir=$(recorded cgroup)
 	[ -n "$(cat "$dir/a/b/cgroup.procs")" ]
-	rootlet delete --force c1
+	rootlet delete --force "$CID"
 	is_gone "$dir"
 }
 
 @test "--cgroup-manager disabled makes none, and a path that was named is listed" {
 	bundle '.linux.cgroupsPath = "/some/where"'
 	script 'cat /proc/self/cgroup'
-	go rootlet --cgroup-manager disabled run --keep --bundle "$BUNDLE" c1
+	go rootlet --cgroup-manager disabled run --keep --bundle "$BUNDLE" "$CID"
 	[ "$status" = 0 ]
 	not grep -q some/where <<<"$output"
-	degraded "$(rootlet state c1)" linux.cgroupsPath
+	degraded "$(rootlet state "$CID")" linux.cgroupsPath
 	[ "$(recorded cgroup)" = null ]
 }
 
@@ -179,7 +181,7 @@ is_gone() {
 	bundle
 	inside true --keep
 	ok
-	not_degraded "$(rootlet state c1)" cgroup
+	not_degraded "$(rootlet state "$CID")" cgroup
 }
 
 @test "a creator that dies leaves no cgroup to stay: the next one of the id, or delete" {
@@ -188,13 +190,13 @@ is_gone() {
 	bundle
 	for name in 'make the cgroup' 'enter the user namespace' 'record the process' 'make the mounts'; do
 		number=$("$ROOTLET_FAULTS" plan --stages | awk -F '\t' -v name="$name" '$4 == name { print $1; exit }')
-		ROOTLET_FAULT="$number:HOST:kill-after" go "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1
+		ROOTLET_FAULT="$number:HOST:kill-after" go "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" "$CID"
 		dir=$(recorded cgroup)
 		[ -d "$dir" ]
-		go rootlet delete --force c1
+		go rootlet delete --force "$CID"
 		ok
 		is_gone "$dir"
-		ROOTLET_FAULT="$number:HOST:kill-after" go "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" c1
+		ROOTLET_FAULT="$number:HOST:kill-after" go "$ROOTLET_FAULTS" --root "$ROOT" create --bundle "$BUNDLE" "$CID"
 		inside true
 		ok
 		is_gone "$dir"
@@ -215,7 +217,7 @@ is_gone() {
 	[ "$(stat -c %u "$dir" "$dir"/cgroup.{procs,subtree_control,threads} | sort -u)" = 100007 ]
 	[ "$(stat -c %u "$dir"/cgroup.freeze)" = 0 ]
 	[ "$(stat -c %u "$dir/mine")" = 100007 ]
-	rootlet delete --force c1
+	rootlet delete --force "$CID"
 	is_gone "$dir"
 	# Read-only, as most have it: it stays root's.
 	config '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options += ["ro"] else . end)'
@@ -230,7 +232,7 @@ is_gone() {
 	dir=$(recorded cgroup)
 	[ "$MOUNT$(seen "$(state_of .pid)")" = "$dir/container/theirs" ]
 	until_true 5 grep -qx 0::/theirs out
-	rootlet delete --force c1
+	rootlet delete --force "$CID"
 	is_gone "$dir"
 }
 
@@ -242,7 +244,7 @@ is_gone() {
 		.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 2097152}]'
 	detached 'mkdir /sys/fs/cgroup/init && echo $$ >/sys/fs/cgroup/init/cgroup.procs && echo +hugetlb >/sys/fs/cgroup/cgroup.subtree_control && echo moved; exec sleep 100'
 	until_true 5 grep -q moved out || complain "$(cat out err)"
-	rootlet exec --detach --pid-file pid c1 sleep 100 >/dev/null
+	rootlet exec --detach --pid-file pid "$CID" sleep 100 >/dev/null
 	[ "$MOUNT$(seen "$(cat pid)")" = "$(recorded cgroup)/init" ]
 }
 
@@ -252,7 +254,7 @@ is_gone() {
 	detached 'exec sleep 100'
 	mkdir -m 700 "$ROOT/c2"
 	jq -c '.id = "c2" | .status = "creating" | .pid = 0 | .start_time = 0 | .cgroup_inode = 0 | .pidfd_inode = 0' \
-		"$ROOT/c1/state.json" >"$ROOT/c2/state.json"
+		"$ROOT/$CID/state.json" >"$ROOT/c2/state.json"
 	go rootlet delete --force c2
 	ok
 	is_gone "$ROOT/c2"
@@ -281,6 +283,11 @@ delegated() {
 	mkdir -m 700 "$UROOT"
 	chown -R "$U:$U" "$UTMP"
 }
+# As systemd says of a cgroup that it is delegated.
+mark() {
+	requires_tool python3
+	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.delegate", b"1")' "$D"
+}
 as_user() {
 	# shellcheck disable=SC2016 # it is for that shell
 	(cd / && exec bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec setpriv --reuid="$1" --regid="$1" --clear-groups "${@:2}"' \
@@ -300,7 +307,7 @@ teardown() {
 
 @test "a user whose cgroup is delegated to him gets one below it" {
 	delegated
-	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	mark
 	printf 'grep ^0: /proc/self/cgroup' >"$UTMP/bundle/rootfs/script"
 	user_config '.linux.namespaces |= map(select(.type != "cgroup"))'
 	go user_rootlet run --bundle "$UTMP/bundle" u1
@@ -311,7 +318,7 @@ teardown() {
 
 @test "in a leaf of what is delegated: beside it" {
 	delegated leaf
-	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	mark
 	printf 'exec sleep 100' >"$UTMP/bundle/rootfs/script"
 	go user_rootlet run --detach --bundle "$UTMP/bundle" u1
 	[ "$status" = 0 ] || complain
@@ -342,7 +349,7 @@ teardown() {
 
 @test "a controller for the container: who sits in the cgroup above moves to a leaf" {
 	delegated
-	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	mark
 	grep -q hugetlb "$MOUNT/cgroup.controllers" || skip "needs the controller hugetlb"
 	grep -q hugetlb "$MOUNT/cgroup.subtree_control" || { given=yes && echo +hugetlb >"$MOUNT/cgroup.subtree_control"; }
 	printf 'exec sleep 100' >"$UTMP/bundle/rootfs/script"
@@ -379,7 +386,7 @@ teardown() {
 
 @test "a path that is not his: beside or below his own instead, and listed" {
 	delegated
-	setfattr -n user.delegate -v 1 "$D" || skip "needs setfattr"
+	mark
 	printf true >"$UTMP/bundle/rootfs/script"
 	user_config '.linux.cgroupsPath = "/some/where"'
 	go user_rootlet run --keep --bundle "$UTMP/bundle" u1

@@ -239,7 +239,7 @@ clean_up() {
 	done
 	for left in "${cgroups[@]}"; do
 		# Another test's may have taken the name.
-		[ "$(stat -c %i "${left#* }" 2>/dev/null)" != "${left%% *}" ] || { echo "the cgroup ${left#* } is still there" && bad=1; }
+		[ "$(stat -c %i "${left#* }" 2>/dev/null)" != "${left%% *}" ] || [ -z "$left" ] || { echo "the cgroup ${left#* } is still there" && bad=1; }
 	done
 	left=$(grep -F "$BATS_TEST_TMPDIR/" /proc/self/mountinfo) && echo "mounts left: $left" && bad=1
 	left=$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null)
