@@ -250,6 +250,10 @@ static int explain(const struct target *t, enum cgroup_controller controller,
 		return err_hint(e, "cpuset.cpus.effective and "
 				   "cpuset.mems.effective of the cgroup above "
 				   "are what there is");
+	if (code == -EINVAL && str_eq(t->file, "cpu.weight"))
+		return err_hint(e, "a cgroup with cpu.idle has the lowest "
+				   "weight and takes no other: set cpu.idle to "
+				   "0 too");
 	if (code == -EACCES || code == -EPERM)
 		return err_hint(e, "that file of the cgroup is not ours to "
 				   "write");

@@ -72,8 +72,18 @@ static int cant_enter_cgroup(int r, struct err *e)
 	return r;
 }
 
+static int too_many(int r, struct err *e)
+{
+	(void)err_errno(e, r, "make a process in the container");
+	return err_hint(e, "As many processes as there may be are there: see "
+			   "linux.resources.pids.limit, \"rootlet update "
+			   "--pids-limit\", and ulimit -u of the caller");
+}
+
 static int clone_error(const struct plan *plan, int r, struct err *e)
 {
+	if (r == -EAGAIN)
+		return too_many(r, e);
 	if (r == -EINVAL && plan->ns[NS_TIME].action == NS_NEW) {
 		(void)err_errno(e, r, "make the container's namespaces");
 		return err_hint(e,
@@ -273,6 +283,8 @@ static int run_between(struct between *b, pid_t *ret_pid, int *ret_pidfd,
 		(void)cant_enter_cgroup(r, e);
 		return NS_CGROUP_REFUSED;
 	}
+	if (r == -EAGAIN)
+		return too_many(r, e);
 	if (r < 0)
 		return err_errno(e, r,
 				 "make the process that joins the namespaces");

@@ -284,6 +284,7 @@ static int add_share(struct build *b, const struct spec_cpu *c, struct err *e)
 #define PERIOD_MAX     1000000U
 #define PERIOD_DEFAULT 100000U
 #define QUOTA_MIN      1000
+#define QUOTA_MAX      ((INT64_C(1) << 44) - 1)
 
 static int check_bandwidth(const struct spec_cpu *c, int64_t quota,
 			   struct err *e)
@@ -301,6 +302,14 @@ static int check_bandwidth(const struct spec_cpu *c, int64_t quota,
 				   "microseconds, the least that the kernel "
 				   "takes",
 			       quota, QUOTA_MIN);
+	if (quota > QUOTA_MAX) {
+		(void)err_set(e, EINVAL,
+			      CPU "quota: %" PRId64 " is more than %" PRId64
+				  " microseconds, the most that the kernel "
+				  "takes",
+			      quota, QUOTA_MAX);
+		return err_hint(e, "-1 is no limit");
+	}
 	if (quota > 0 && c->burst.value > (uint64_t)quota)
 		return err_set(e, EINVAL,
 			       CPU "burst: %" PRIu64 " is more than " CPU
@@ -385,6 +394,10 @@ static int convert_cpu(struct build *b, const struct spec_cpu *c, struct err *e)
 
 /* --- pids ----------------------------------------------------------------- */
 
+/* So many can there be at most on 64 bits, and the kernel takes no number above
+ * it. */
+#define PIDS_MAX 4194304
+
 /* 0 is 1, as systemd takes no 0: either refuses each fork. */
 static int convert_pids(struct build *b, const struct spec_pids *p,
 			struct err *e)
@@ -395,7 +408,10 @@ static int convert_pids(struct build *b, const struct spec_pids *p,
 
 	if (r < 0 || !p->limit.set)
 		return r;
-	(void)add_limit(b, CG_PIDS, item, "pids.max", limit ? limit : 1);
+	if (limit == 0)
+		limit = 1;
+	(void)add_limit(b, CG_PIDS, item, "pids.max",
+			limit > PIDS_MAX ? -1 : limit);
 	return 0;
 }
 

@@ -142,6 +142,8 @@ static void test_cpu(void)
 	      "v1: linux.resources.cpu.realtimeRuntime=5");
 	gives("\"cpu\": {\"realtimePeriod\": 0, \"realtimeRuntime\": 0}", "");
 	refuses("\"cpu\": {\"idle\": 2}", "linux.resources.cpu.idle: 2");
+	refuses("\"cpu\": {\"quota\": 17592186044416}",
+		"linux.resources.cpu.quota: 17592186044416");
 	refuses("\"cpu\": {\"quota\": 999}", "linux.resources.cpu.quota: 999");
 	refuses("\"cpu\": {\"period\": 999}",
 		"linux.resources.cpu.period: 999");
@@ -183,6 +185,8 @@ static void test_pids(void)
 	gives("\"pids\": {\"limit\": 7}", "pids.max=7");
 	gives("\"pids\": {\"limit\": -1}", "pids.max=max lifts");
 	gives("\"pids\": {\"limit\": 0}", "pids.max=1");
+	gives("\"pids\": {\"limit\": 4194304}", "pids.max=4194304");
+	gives("\"pids\": {\"limit\": 4194305}", "pids.max=max lifts");
 	refuses("\"pids\": {\"limit\": -2}", "linux.resources.pids.limit: -2");
 }
 
