@@ -47,20 +47,29 @@
 
 /* --- libsystemd */
 
-#define SD_BUS_FUNCTIONS(X)                                                   \
-	X(new)                                                                \
-	X(set_address)                                                        \
-	X(set_bus_client)                                                     \
-	X(start)                                                              \
-	X(get_fd)                                                             \
-	X(flush_close_unref)                                                  \
-	X(call)                                                               \
-	X(call_method) X(get_property_string) X(get_property_trivial) X(      \
-		match_signal) X(process) X(wait) X(path_encode) X(error_free) \
-		X(message_new_method_call) X(message_append)                  \
-			X(message_append_basic) X(message_open_container)     \
-				X(message_close_container) X(message_read)    \
-					X(message_unref)
+#define SD_BUS_FUNCTIONS(X)        \
+	X(new)                     \
+	X(set_address)             \
+	X(set_bus_client)          \
+	X(start)                   \
+	X(get_fd)                  \
+	X(flush_close_unref)       \
+	X(call)                    \
+	X(call_method)             \
+	X(get_property_string)     \
+	X(get_property_trivial)    \
+	X(match_signal)            \
+	X(process)                 \
+	X(wait)                    \
+	X(path_encode)             \
+	X(error_free)              \
+	X(message_new_method_call) \
+	X(message_append)          \
+	X(message_append_basic)    \
+	X(message_open_container)  \
+	X(message_close_container) \
+	X(message_read)            \
+	X(message_unref)
 
 static struct {
 #define MEMBER(name) __typeof__ (&sd_bus_##name)(name);
@@ -208,8 +217,7 @@ static int append_value(struct request *q, sd_bus_message *m,
 /* One "(sv)" of what is left of the arguments. */
 static int append_property(struct request *q, sd_bus_message *m)
 {
-	const char *name = next(q);
-	const char *signature = next(q);
+	const char *name = next(q), *signature = next(q);
 	int r;
 
 	if (!signature || *signature == '\0')
@@ -312,8 +320,7 @@ static int wait_for_job(struct request *q, sd_bus_message *reply)
 /* Is it there with something in it?  If we can't tell: yes. */
 static bool is_alive(struct request *q)
 {
-	char *path = NULL;
-	char *active = NULL;
+	char *path = NULL, *active = NULL;
 	bool alive = true;
 
 	if (bus_api.path_encode(UNITS, q->unit, &path) >= 0 &&
