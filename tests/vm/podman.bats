@@ -42,7 +42,8 @@ life() {
 	pm --cgroup-manager "$1" exec c1 true
 	ok
 	pm --cgroup-manager "$1" stats --no-stream --format '{{.MemLimit}} {{.PIDs}}' c1
-	[ "$status" = 0 ] && [ -n "$output" ] || complain stats
+	[ "$status" = 0 ] || complain stats
+	[ -n "$output" ]
 	pm --cgroup-manager "$1" rm --force --time 0 c1
 	[ "$status" = 0 ] || complain rm
 }
