@@ -56,7 +56,7 @@ static void add_names(struct strbuf *b, unsigned controllers)
 
 /* Everybody in the cgroup moves to its leaf; who forks meanwhile is seen in the
  * next turn. */
-static int move_to_leaf(int at_fd, const char *leaf, const char *path,
+int cgroup_move_to_leaf(int at_fd, const char *leaf, const char *path,
 			struct err *e)
 {
 	autoclose int leaf_fd = -1;
@@ -163,7 +163,7 @@ static int enable_controllers(const struct plan_cgroup *plan, int at_fd,
 	add_names(&names, missing);
 	r = enable(at_fd, &names);
 	if (r == -EBUSY && is_place && plan->leaf) {
-		r = move_to_leaf(at_fd, plan->leaf, path, e);
+		r = cgroup_move_to_leaf(at_fd, plan->leaf, path, e);
 		if (r == 0)
 			r = enable(at_fd, &names);
 	}

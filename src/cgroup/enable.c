@@ -3,10 +3,15 @@
  * Theory of operation: a cgroup has the controllers that the one above passes
  * on, which itself must have them.  So the way goes up, to the first that has
  * what is missing, and enables on the way back.  Nothing is taken away.
+ *
+ * A container that needed no controllers may have been made below the cgroup
+ * that its creator is in himself.  Then, as at create, those in there move to a
+ * leaf of it; but only if we are among them, and so have been given it.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -20,6 +25,7 @@
 #endif
 
 #define TEXT_MAX 65536
+#define LIST_MAX ((size_t)16 << 20)
 
 /* "memory pids" */
 static char *names_of(unsigned controllers)
@@ -56,6 +62,21 @@ static int nobody_has(unsigned controllers, struct err *e)
 			   "visible here");
 }
 
+static bool are_in(int dir_fd)
+{
+	autofree char *list = NULL;
+	char *line, *rest = NULL;
+	uint32_t pid;
+
+	if (file_read_at(dir_fd, "cgroup.procs", LIST_MAX, &list, NULL) < 0)
+		return false;
+	for (line = strtok_r(list, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (str_uint32(line, &pid) == 0 && (pid_t)pid == getpid())
+			return true;
+	return false;
+}
+
 static int pass_on(int above_fd, unsigned controllers, struct err *e)
 {
 	autofree char *names = names_of(controllers);
@@ -67,6 +88,10 @@ static int pass_on(int above_fd, unsigned controllers, struct err *e)
 			strbuf_printf(&text, "+%s ", f->name);
 	r = file_write_at(above_fd, "cgroup.subtree_control", text.text,
 			  text.len);
+	if (r == -EBUSY && are_in(above_fd) &&
+	    cgroup_move_to_leaf(above_fd, PLAN_CGROUP_LEAF, "above it", e) == 0)
+		r = file_write_at(above_fd, "cgroup.subtree_control", text.text,
+				  text.len);
 	strbuf_done(&text);
 	if (r >= 0)
 		return 0;

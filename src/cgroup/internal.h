@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+struct err;
+
 #define CGROUP_OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 /* Of a directory that was made only to have a container's in it. */
 #define CGROUP_MARK "user.rootlet"
@@ -22,5 +24,9 @@ int cgroup_walk(int dir_fd, const struct cgroup_visitor *v);
 /* Removes it with all that is below, as long as there is nobody in there:
  * -EBUSY.  What was below may be gone then. */
 int cgroup_rmdir_empty(int at_fd, const char *name);
+/* cgroupfs.c: everybody in the cgroup moves to its child of that name, which
+ * is made; path is for errors. */
+int cgroup_move_to_leaf(int at_fd, const char *leaf, const char *path,
+			struct err *e);
 /* Those above path, which is below mount, that are marked and empty. */
 void cgroup_remove_marked_above(const char *mount, const char *path);

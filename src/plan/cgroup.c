@@ -22,8 +22,6 @@
 #include "plan/make.h"
 #include "sys/mountapi.h"
 
-#define LEAF "rootlet-leaf"
-
 /* Those that engines read statistics of: enabled for who names a cgroup, since
  * he will look at it. */
 #define WATCHED (1U << CG_CPU | 1U << CG_IO | 1U << CG_MEMORY | 1U << CG_PIDS)
@@ -181,7 +179,7 @@ static void take_own(struct plan *plan)
 	if (g->own_root)
 		return;
 	if (!g->batch) {
-		p->leaf = LEAF;
+		p->leaf = PLAN_CGROUP_LEAF;
 		return;
 	}
 	p->available = 0;

@@ -271,6 +271,8 @@ struct plan_unit_property {
 	struct strings values;
 };
 
+#define PLAN_CGROUP_LEAF "rootlet-leaf"
+
 struct plan_cgroup {
 	enum cgroup_manager manager;
 	/* Of CGROUP_NONE: why the container has none, and what would give it
@@ -292,7 +294,7 @@ struct plan_cgroup {
 	const char *place;
 	/* CGROUP_FS: child of place for the processes that are in place itself,
 	 * so that it may have controllers; NULL: it has none, or need not. */
-	const char *leaf;
+	const char *leaf; /* PLAN_CGROUP_LEAF */
 	/* CGROUP_SYSTEMD: the unit is "NAME.scope"; bus is the D-Bus address
 	 * of its manager. */
 	const char *slice, *unit, *bus;

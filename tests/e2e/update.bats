@@ -109,7 +109,7 @@ waiting() {
 		size=${of#hugetlb.} size=${size%.max}
 		limit=$(jq -n --arg size "$size" '{hugepageLimits: [{pageSize: $size, limit: 0}]}')
 	fi
-	before=$(file "$of")
+	before=$(file "$of" 2>/dev/null) || before=none
 	echo "$limit" >"$BATS_TEST_TMPDIR/r.json"
 	update -r "$BATS_TEST_TMPDIR/r.json"
 	ok
