@@ -102,13 +102,18 @@ with_hooks() {
 	refused run.oci.mount_context_type
 }
 
-@test "cgroups below the container's are listed; others are shown and given on" {
+@test "a cgroup below the container's is listed where there is none; others are shown and given on" {
 	bundle '.annotations = {"run.oci.systemd.subgroup": "sub", "run.oci.delegate-cgroup": "", "run.oci.mount_context_type": "context",
 		"run.oci.unknown": "x", "io.podman.annotations.init": "FALSE"}'
 	inside true --keep
 	[ "$status" = 0 ] || complain
-	[ "$(state_of '[.degraded[]? | select(.item | test("annotations")) | .item] | join(" ")')" = "annotations[run.oci.systemd.subgroup]" ]
 	[ "$(state_of '.annotations | length')" = 5 ]
+	listed=$(state_of '[.degraded[]? | select(.item | test("annotations")) | .item] | join(" ")')
+	if [ "$(rootlet plan --bundle "$BUNDLE" c1 | jq -r .cgroup.manager)" != none ]; then
+		[ -z "$listed" ]
+		return
+	fi
+	[ "$listed" = "annotations[run.oci.systemd.subgroup]" ]
 	go rootlet --strict plan --bundle "$BUNDLE" c1
 	refused run.oci.systemd.subgroup || requires_many_ids
 }
