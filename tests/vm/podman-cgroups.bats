@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016,SC2034,SC2154 # text for the container's shell; what lib/common sets
-# podman - what podman needs a cgroup of the container's own for, by systemd and
+# podman-cgroups - what podman needs a cgroup of the container's own for, by systemd and
 # without it: limits, pause, stats, update.
 load ../e2e/lib/common
 load ../e2e/lib/engine
