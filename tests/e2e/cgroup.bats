@@ -380,8 +380,8 @@ teardown() {
 	echo $! >"$D/used/cgroup.procs"
 	user_config ".linux.cgroupsPath = \"$below/used\""
 	go user_rootlet run --bundle "$UTMP/bundle" u1
-	kill $!
-	wait || :
+	kill "$!"
+	wait "$!" || :
 	refused "$D/used is in use"
 }
 
