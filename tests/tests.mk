@@ -51,6 +51,7 @@ not_under_valgrind = \
 	tests/unit/test_beneath \
 	tests/unit/test_dest \
 	tests/unit/test_exec \
+	tests/unit/test_processes \
 	tests/unit/test_state \
 	tests/unit/test_store
 
