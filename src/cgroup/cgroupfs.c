@@ -94,8 +94,23 @@ int cgroup_move_to_leaf(int at_fd, const char *leaf, const char *path,
 		       path);
 }
 
+/* Nobody is in it, or it is the root of all (which has no type). */
+static bool may_divide(int at_fd)
+{
+	autofree char *list = NULL;
+
+	return faccessat(at_fd, "cgroup.type", F_OK, 0) < 0 ||
+	       (file_read_at(at_fd, "cgroup.procs", TEXT_MAX, &list, NULL) ==
+			0 &&
+		*list == '\0');
+}
+
+/* Controllers of threads the kernel would enable in a cgroup with processes,
+ * too; its children could have no processes then. */
 static int enable(int at_fd, const struct strbuf *names)
 {
+	if (!may_divide(at_fd))
+		return -EBUSY;
 	return file_write_at(at_fd, "cgroup.subtree_control", names->text,
 			     names->len);
 }

@@ -224,8 +224,9 @@ static int place_below_root(struct plan *plan, const char *path, struct err *e)
 				   ? "/"
 				   : cgroup_parent_of(&plan->arena, g->own);
 
-	if (*path != '/' && g->own_delegated && !g->batch) {
-		base = g->own;
+	if (g->own_delegated && !g->batch &&
+	    (*path != '/' || is_below(path, g->own))) {
+		base = *path == '/' ? "/" : g->own;
 		take_own(plan);
 	} else {
 		take_place(plan, "/", g->root_controllers);

@@ -261,6 +261,26 @@ is_gone() {
 	is_status running
 }
 
+@test "a cgroup with processes gets no controllers, not even those that it could have" {
+	requires_root
+	requires_cgroup
+	grep -qw pids "$MOUNT/cgroup.controllers" || skip "needs the controller pids"
+	D=$MOUNT/rootlet-$$-busy
+	mkdir "$D"
+	sleep 100 &
+	echo $! >"$D/cgroup.procs"
+	bundle '.linux.cgroupsPath = $p' --arg p "/rootlet-$$-busy/a"
+	go rootlet run --bundle "$BUNDLE" "$CID"
+	type=$(cat "$D/cgroup.type")
+	config '.linux.resources.pids.limit = 10'
+	go rootlet run --bundle "$BUNDLE" "$CID"
+	kill %1
+	wait %1 || :
+	until_true 5 rmdir "$D"
+	[ "$type" = domain ]
+	refused "$D" pids "processes of its own"
+}
+
 # --- somebody to whom a part of the tree was given
 
 # delegated: $D is a cgroup that belongs to user $U, below which as_user COMMAND...
