@@ -113,8 +113,8 @@ is_gone() {
 	own=$(seen self)
 	bundle '.linux.cgroupsPath = $p' --arg p "rootlet-$$/x"
 	detached 'exec sleep 100'
-	# Root's: beside its own, wherever that is.
-	[ "$ME" != 0 ] || PLACE=$(dirname "$own" | sed 's,^/$,,')
+	# Root's: beside its own, wherever that is, unless that was delegated.
+	[ "$ME" != 0 ] || [ -n "$PLACE" ] || PLACE=$(dirname "$own" | sed 's,^/$,,')
 	[ "$(recorded cgroup)" = "$MOUNT$PLACE/rootlet-$$/x" ]
 }
 
@@ -239,7 +239,7 @@ is_gone() {
 @test "exec where the container has given controllers to its children: beside its init" {
 	requires_cgroup
 	requires_root
-	grep -q hugetlb "$MOUNT/cgroup.controllers" || skip "needs the controller hugetlb"
+	grep -q hugetlb "$MOUNT$PLACE/cgroup.controllers" || skip "needs the controller hugetlb"
 	bundle '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options -= ["ro"] else . end) |
 		.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 2097152}]'
 	detached 'mkdir /sys/fs/cgroup/init && echo $$ >/sys/fs/cgroup/init/cgroup.procs && echo +hugetlb >/sys/fs/cgroup/cgroup.subtree_control && echo moved; exec sleep 100'
