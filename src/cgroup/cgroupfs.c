@@ -47,13 +47,6 @@ static int cant(const char *what, const char *path, struct err *e)
 
 /* --- controllers */
 
-static void add_names(struct strbuf *b, unsigned controllers)
-{
-	for (const struct field_name *f = cgroup_controller_names; f->name; f++)
-		if (controllers >> f->value & 1)
-			strbuf_printf(b, "+%s ", f->name);
-}
-
 /* Everybody in the cgroup moves to its leaf; who forks meanwhile is seen in the
  * next turn. */
 int cgroup_move_to_leaf(int at_fd, const char *leaf, const char *path,
@@ -94,27 +87,6 @@ int cgroup_move_to_leaf(int at_fd, const char *leaf, const char *path,
 		       path);
 }
 
-/* Nobody is in it, or it is the root of all (which has no type). */
-static bool may_divide(int at_fd)
-{
-	autofree char *list = NULL;
-
-	return faccessat(at_fd, "cgroup.type", F_OK, 0) < 0 ||
-	       (file_read_at(at_fd, "cgroup.procs", TEXT_MAX, &list, NULL) ==
-			0 &&
-		*list == '\0');
-}
-
-/* Controllers of threads the kernel would enable in a cgroup with processes,
- * too; its children could have no processes then. */
-static int enable(int at_fd, const struct strbuf *names)
-{
-	if (!may_divide(at_fd))
-		return -EBUSY;
-	return file_write_at(at_fd, "cgroup.subtree_control", names->text,
-			     names->len);
-}
-
 /* One by one what can't be had together: each that can is.  Returns those that
  * can't. */
 static unsigned enable_each(int at_fd, unsigned controllers)
@@ -122,14 +94,8 @@ static unsigned enable_each(int at_fd, unsigned controllers)
 	unsigned refused = 0;
 
 	for (unsigned bit = 1; bit && bit <= controllers; bit <<= 1) {
-		struct strbuf name = { 0 };
-
-		if (!(controllers & bit))
-			continue;
-		add_names(&name, bit);
-		if (enable(at_fd, &name) < 0)
+		if (controllers & bit && cgroup_pass_on(at_fd, bit) < 0)
 			refused |= bit;
-		strbuf_done(&name);
 	}
 	return refused;
 }
@@ -143,11 +109,15 @@ static unsigned needed(const struct plan_cgroup *plan)
 	return bits & ((1U << CG_CONTROLLERS) - 1);
 }
 
-static int cant_enable(const struct strbuf *names, const char *path, int code,
+static int cant_enable(unsigned controllers, const char *path, int code,
 		       struct err *e)
 {
+	struct strbuf names = { 0 };
+
+	cgroup_add_names(&names, controllers);
 	(void)err_errno(e, code, "enable the controllers %sin the cgroup %s",
-			names->text, path);
+			names.text, path);
+	strbuf_done(&names);
 	if (code == -EBUSY)
 		return err_hint(e, "It has processes of its own, and the "
 				   "kernel gives controllers to the children "
@@ -162,7 +132,6 @@ static int enable_controllers(const struct plan_cgroup *plan, int at_fd,
 			      const char *path, bool is_place, struct err *e)
 {
 	autofree char *text = NULL;
-	struct strbuf names = { 0 };
 	unsigned missing;
 	int r;
 
@@ -175,21 +144,19 @@ static int enable_controllers(const struct plan_cgroup *plan, int at_fd,
 	missing = plan->controllers & ~cgroup_controllers_from_text(text);
 	if (missing == 0)
 		return 0;
-	add_names(&names, missing);
-	r = enable(at_fd, &names);
+	r = cgroup_pass_on(at_fd, missing);
 	if (r == -EBUSY && is_place && plan->leaf) {
 		r = cgroup_move_to_leaf(at_fd, plan->leaf, path, e);
 		if (r == 0)
-			r = enable(at_fd, &names);
+			r = cgroup_pass_on(at_fd, missing);
 	}
 	/* What nobody needs but might look at may be missing; and who can do
 	 * without a limit learns about each when it is applied. */
 	if (r < 0 && enable_each(at_fd, missing) & needed(plan) &&
 	    plan->must_hold)
-		r = cant_enable(&names, path, r, e);
+		r = cant_enable(missing, path, r, e);
 	else
 		r = 0;
-	strbuf_done(&names);
 	return r;
 }
 

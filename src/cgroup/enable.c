@@ -9,6 +9,7 @@
  * leaf of it; but only if we are among them, and so have been given it.
  */
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -19,10 +20,6 @@
 #include "base/str.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/internal.h"
-
-#ifndef CGROUP2_SUPER_MAGIC
-#define CGROUP2_SUPER_MAGIC 0x63677270
-#endif
 
 #define TEXT_MAX 65536
 #define LIST_MAX ((size_t)16 << 20)
@@ -37,6 +34,40 @@ static char *names_of(unsigned controllers)
 		if (controllers >> f->value & 1)
 			strbuf_printf(&b, "%s%s", b.len ? " " : "", f->name);
 	return b.text;
+}
+
+void cgroup_add_names(struct strbuf *b, unsigned controllers)
+{
+	for (const struct field_name *f = cgroup_controller_names; f->name; f++)
+		if (controllers >> f->value & 1)
+			strbuf_printf(b, "+%s ", f->name);
+}
+
+/* Nobody is in it, or it is the root of all (which has no type). */
+static bool may_divide(int at_fd)
+{
+	autofree char *list = NULL;
+
+	return faccessat(at_fd, "cgroup.type", F_OK, 0) < 0 ||
+	       (file_read_at(at_fd, "cgroup.procs", LIST_MAX, &list, NULL) ==
+			0 &&
+		*list == '\0');
+}
+
+/* Controllers of threads the kernel would enable in a cgroup with processes,
+ * too; its children could have no processes then. */
+int cgroup_pass_on(int at_fd, unsigned controllers)
+{
+	struct strbuf names = { 0 };
+	int r;
+
+	if (!may_divide(at_fd))
+		return -EBUSY;
+	cgroup_add_names(&names, controllers);
+	r = file_write_at(at_fd, "cgroup.subtree_control", names.text,
+			  names.len);
+	strbuf_done(&names);
+	return r;
 }
 
 static int missing_in(int dir_fd, unsigned wanted, unsigned *ret, struct err *e)
@@ -77,22 +108,14 @@ static bool are_in(int dir_fd)
 	return false;
 }
 
-static int pass_on(int above_fd, unsigned controllers, struct err *e)
+static int pass_on_or_move(int above_fd, unsigned controllers, struct err *e)
 {
 	autofree char *names = names_of(controllers);
-	struct strbuf text = { 0 };
-	int r;
+	int r = cgroup_pass_on(above_fd, controllers);
 
-	for (const struct field_name *f = cgroup_controller_names; f->name; f++)
-		if (controllers >> f->value & 1)
-			strbuf_printf(&text, "+%s ", f->name);
-	r = file_write_at(above_fd, "cgroup.subtree_control", text.text,
-			  text.len);
 	if (r == -EBUSY && are_in(above_fd) &&
 	    cgroup_move_to_leaf(above_fd, PLAN_CGROUP_LEAF, "above it", e) == 0)
-		r = file_write_at(above_fd, "cgroup.subtree_control", text.text,
-				  text.len);
-	strbuf_done(&text);
+		r = cgroup_pass_on(above_fd, controllers);
 	if (r >= 0)
 		return 0;
 	(void)err_errno(e, r, "enable these controllers for it: %s", names);
@@ -123,5 +146,5 @@ int cgroup_enable(int dir_fd, unsigned controllers, struct err *e)
 	if (fstatfs(above_fd, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
 		return nobody_has(missing, e);
 	r = cgroup_enable(above_fd, missing, e);
-	return r < 0 ? r : pass_on(above_fd, missing, e);
+	return r < 0 ? r : pass_on_or_move(above_fd, missing, e);
 }
