@@ -88,6 +88,36 @@ void container_done(struct container *c)
 	state_done(&c->state);
 }
 
+int container_one(const struct globals *g, const char *id,
+		  int (*run)(const struct store *store,
+			     const struct container *c, struct err *e),
+		  struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct store store = STORE_INIT;
+	int r;
+
+	r = container_store(g, &store, e);
+	if (r == 0)
+		r = container_load(&store, id, -1, &c, e);
+	if (r == 0)
+		r = run(&store, &c, e);
+	container_done(&c);
+	store_done(&store);
+	return r;
+}
+
+int container_check_up(const struct container *c, struct err *e)
+{
+	if (c->status == STATUS_CREATING)
+		return err_set(e, EBUSY, "container %s is just being created",
+			       c->state.id);
+	if (c->status == STATUS_STOPPED)
+		return err_set(e, ESRCH, "container not running: %s",
+			       c->state.id);
+	return 0;
+}
+
 const char *container_owner(uint32_t uid)
 {
 	static char name[64];

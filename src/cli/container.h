@@ -37,6 +37,13 @@ int container_peek(struct store *store, const char *id, struct container *ret,
  * saved there, with its hooks, the caller's own. */
 bool container_is_own(const struct store *store, int dir_fd);
 void container_done(struct container *c);
+/* Calls run() with one that is there, which stays unlocked. */
+int container_one(const struct globals *g, const char *id,
+		  int (*run)(const struct store *store,
+			     const struct container *c, struct err *e),
+		  struct err *e);
+/* It is created, running or paused. */
+int container_check_up(const struct container *c, struct err *e);
 
 /* The members that state and list show, in runc's order, of one object. */
 void container_print(const struct container *c, struct json_out *out);

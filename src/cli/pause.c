@@ -16,14 +16,6 @@
 #define FREEZE_MS 10000
 #define THAW_MS	  2000
 
-static int not_running(const struct container *c, struct err *e)
-{
-	if (c->status == STATUS_CREATING)
-		return err_set(e, EBUSY, "container %s is just being created",
-			       c->state.id);
-	return err_set(e, ESRCH, "container not running: %s", c->state.id);
-}
-
 static int freeze(const struct store *store, const struct container *c,
 		  struct err *e)
 {
@@ -34,8 +26,9 @@ static int freeze(const struct store *store, const struct container *c,
 	if (c->status == STATUS_PAUSED)
 		return err_set(e, EINVAL, "container %s is paused already",
 			       c->state.id);
-	if (c->status != STATUS_RUNNING && c->status != STATUS_CREATED)
-		return not_running(c, e);
+	r = container_check_up(c, e);
+	if (r < 0)
+		return r;
 	fd = container_cgroup_open(store, c, e);
 	if (fd < 0)
 		return err_wrap(e, "pause");
@@ -56,9 +49,9 @@ static int thaw(const struct store *store, const struct container *c,
 	autoclose int fd = -1;
 	int r;
 
-	if (c->status != STATUS_PAUSED && c->status != STATUS_RUNNING &&
-	    c->status != STATUS_CREATED)
-		return not_running(c, e);
+	r = container_check_up(c, e);
+	if (r < 0)
+		return r;
 	fd = container_cgroup_open(store, c, e);
 	if (fd < 0)
 		return err_wrap(e, "resume");
@@ -71,31 +64,12 @@ static int thaw(const struct store *store, const struct container *c,
 	return err_set(e, EINVAL, "container %s is not paused", c->state.id);
 }
 
-static int on_container(const struct globals *g, const char *id,
-			int (*run)(const struct store *store,
-				   const struct container *c, struct err *e),
-			struct err *e)
-{
-	struct container c = CONTAINER_INIT;
-	struct store store = STORE_INIT;
-	int r;
-
-	r = container_store(g, &store, e);
-	if (r == 0)
-		r = container_load(&store, id, -1, &c, e);
-	if (r == 0)
-		r = run(&store, &c, e);
-	container_done(&c);
-	store_done(&store);
-	return r;
-}
-
 static int pause_run(const struct globals *g, void *opts, int argc, char **argv,
 		     struct err *e)
 {
 	(void)opts;
 	(void)argc;
-	return on_container(g, argv[0], freeze, e);
+	return container_one(g, argv[0], freeze, e);
 }
 
 static int resume_run(const struct globals *g, void *opts, int argc,
@@ -103,7 +77,7 @@ static int resume_run(const struct globals *g, void *opts, int argc,
 {
 	(void)opts;
 	(void)argc;
-	return on_container(g, argv[0], thaw, e);
+	return container_one(g, argv[0], thaw, e);
 }
 
 const struct command cmd_pause = {

@@ -4,10 +4,12 @@
 #include "cli/command.h"
 #include "cli/container.h"
 
-static int print_state(const struct container *c, struct err *e)
+static int print_state(const struct store *store, const struct container *c,
+		       struct err *e)
 {
 	struct json_out *out = json_out_new(true);
 
+	(void)store;
 	json_object(out, NULL);
 	container_print(c, out);
 	if (c->status == STATUS_STOPPED && c->state.exit_code.set)
@@ -23,20 +25,9 @@ static int print_state(const struct container *c, struct err *e)
 static int state_run(const struct globals *g, void *opts, int argc, char **argv,
 		     struct err *e)
 {
-	struct container c = CONTAINER_INIT;
-	struct store store = STORE_INIT;
-	int r;
-
 	(void)opts;
 	(void)argc;
-	r = container_store(g, &store, e);
-	if (r == 0)
-		r = container_load(&store, argv[0], -1, &c, e);
-	if (r == 0)
-		r = print_state(&c, e);
-	container_done(&c);
-	store_done(&store);
-	return r;
+	return container_one(g, argv[0], print_state, e);
 }
 
 const struct command cmd_state = {

@@ -186,13 +186,10 @@ static int apply_devices(struct update *u, struct err *e)
 static int open_cgroup(struct update *u, struct err *e)
 {
 	const struct container *c = &u->container;
-	int r;
+	int r = container_check_up(c, e);
 
-	if (c->status == STATUS_CREATING)
-		return err_set(e, EBUSY, "container %s is just being created",
-			       u->id);
-	if (c->status == STATUS_STOPPED)
-		return err_set(e, ESRCH, "container not running: %s", u->id);
+	if (r < 0)
+		return r;
 	r = container_cgroup_open(&u->store, c, e);
 	if (r < 0)
 		return err_wrap(e, "update");
