@@ -3,10 +3,12 @@
 librootlet_a_SOURCES = \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/err_name.c \
 	src/base/field.c \
 	src/base/field.h \
 	src/base/file.c \
 	src/base/file.h \
+	src/base/fortified.c \
 	src/base/json.c \
 	src/base/json.h \
 	src/base/json_out.c \
@@ -247,5 +249,7 @@ librootlet_a_SOURCES = \
 	src/sys/netlink.h \
 	src/sys/process.c \
 	src/sys/process.h \
+	src/sys/signal.c \
+	src/sys/signal.h \
 	src/sys/tool.c \
 	src/sys/tool.h

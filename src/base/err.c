@@ -7,19 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *err_name(int code)
-{
-	static char unnamed[32];
-	const char *name;
-
-	code = abs(code);
-	name = strerrorname_np(code);
-	if (name)
-		return name;
-	(void)snprintf(unnamed, sizeof(unnamed), "error %d", code);
-	return unnamed;
-}
-
 int(err_set)(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;

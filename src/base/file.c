@@ -3,23 +3,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/own.h"
 
-int file_read_fd(int fd, size_t max, char **ret_text, size_t *ret_len)
-{
-	autofree char *text = NULL;
-	size_t room = 4096;
-	size_t len = 0;
+/* Most files are small: those are read to the stack, and no memory is taken that
+ * is given back at once. */
+#define SMALL 4096
 
-	text = mem_resize(NULL, room, 1);
-	for (;;) {
-		ssize_t n = read(fd, text + len, room - 1 - len);
+/* Reads into text[len .. room - 1] until that is full or the file ends; the new
+ * length. */
+static ssize_t fill(int fd, char *text, size_t len, size_t room)
+{
+	while (len < room) {
+		ssize_t n = read(fd, text + len, room - len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -28,17 +31,44 @@ int file_read_fd(int fd, size_t max, char **ret_text, size_t *ret_len)
 		if (n == 0)
 			break;
 		len += (size_t)n;
-		if (len > max)
-			return -EFBIG;
-		if (len == room - 1) {
-			room *= 2;
-			text = mem_resize(text, room, 1);
-		}
 	}
+	return (ssize_t)len;
+}
+
+static ssize_t read_rest(int fd, size_t max, char **text)
+{
+	size_t room = SMALL;
+	ssize_t len = SMALL;
+
+	while ((size_t)len == room && room <= max) {
+		room *= 2;
+		*text = mem_resize(*text, room + 1, 1);
+		len = fill(fd, *text, (size_t)len, room);
+		if (len < 0)
+			return len;
+	}
+	return len;
+}
+
+int file_read_fd(int fd, size_t max, char **ret_text, size_t *ret_len)
+{
+	autofree char *text = NULL;
+	char small[SMALL];
+	ssize_t len = fill(fd, small, 0, SMALL);
+
+	if (len < 0)
+		return (int)len;
+	text = mem_dup(small, (size_t)len);
+	if (len == SMALL)
+		len = read_rest(fd, max, &text);
+	if (len < 0)
+		return (int)len;
+	if ((size_t)len > max)
+		return -EFBIG;
 	text[len] = '\0';
 	*ret_text = take_ptr(&text);
 	if (ret_len)
-		*ret_len = len;
+		*ret_len = (size_t)len;
 	return 0;
 }
 
@@ -84,18 +114,24 @@ int file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+/* As renameat2(2), which not every libc has. */
+static int exchange(int dir_fd, const char *a, const char *b)
+{
+	return (int)syscall(SYS_renameat2, dir_fd, a, dir_fd, b,
+			    RENAME_EXCHANGE);
+}
+
 /* Readers see the old file or the new one, never half of either.  A rename
  * over an existing file makes ext4 write the new one out at once (0.2 to 0.8
  * ms); exchanging the two and removing the old one does not. */
 static int put_in_place(int dir_fd, const char *temp, const char *name)
 {
-	if (renameat2(dir_fd, temp, dir_fd, name, RENAME_EXCHANGE) == 0) {
+	if (exchange(dir_fd, temp, name) == 0) {
 		int r = unlinkat(dir_fd, temp, 0) < 0 ? -errno : 0;
 
 		/* A directory: everything as it was. */
 		if (r < 0)
-			(void)renameat2(dir_fd, temp, dir_fd, name,
-					RENAME_EXCHANGE);
+			(void)exchange(dir_fd, temp, name);
 		return r;
 	}
 	/* Nothing to exchange with, or a filesystem that can't. */

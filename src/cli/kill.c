@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "cli/container.h"
 #include "cli/signal.h"
-#include "sys/process.h"
+#include "sys/signal.h"
 
 struct kill_opts {
 	bool all, regex;

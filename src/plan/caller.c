@@ -220,7 +220,7 @@ static void read_rlimits(const struct items *limits, struct caller *c)
 
 		if (number < 0 || number >= CALLER_RLIMITS)
 			continue;
-		if (getrlimit((__rlimit_resource_t)number, &l) < 0)
+		if (getrlimit(number, &l) < 0)
 			l.rlim_cur = l.rlim_max = RLIM_INFINITY;
 		c->rlimits[number].soft = to_limit(l.rlim_cur);
 		c->rlimits[number].hard = to_limit(l.rlim_max);

@@ -1,10 +1,7 @@
 /* hooks.c - runs the hooks of one point, in the caller's namespaces.
  *
- * Theory of operation: the child is made by clone(CLONE_VM | CLONE_VFORK) on a
- * stack of its own: no page table is copied, and we sleep until it has
- * executed the hook or said why not, in memory that both see.  That memory is
- * mapped MAP_SHARED, so it also holds where a tool (valgrind) turns the clone
- * into a plain fork.
+ * Theory of operation: the child is made by sys_vfork(): no page table is copied,
+ * and we sleep until it has executed the hook or said why not.
  *
  * A hook leads a process group, so that a time-out reaches what it started,
  * and gets SIGKILL when we end.  Signals that ask us to stop are blocked in
@@ -33,8 +30,7 @@
 #include "plan/annotations.h"
 #include "sys/memfd.h"
 #include "sys/process.h"
-
-#define STACK_SIZE ((size_t)64 * 1024)
+#include "sys/signal.h"
 
 struct hook_child {
 	const char *path;
@@ -52,13 +48,13 @@ static void reset_signals(void)
 	sigset_t none;
 
 	/* execve() resets handlers by itself; what we ignore it leaves. */
-	for (int sig = 1; sig < SIGRTMIN; sig++)
+	for (int sig = 1; sig < SYS_SIGRTMIN; sig++)
 		(void)sigaction(sig, &dfl, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Returned by child_main() it ends the child: clone(2) sees to that. */
+/* Returned by child_main() it ends the child. */
 static int child_fails(struct hook_child *c, const char *doing)
 {
 	c->failed = errno;
@@ -109,9 +105,9 @@ static int open_state(const char *json, struct err *e)
 	return take_fd(&fd);
 }
 
-static int start_failed(struct err *e)
+static int start_failed(int r, struct err *e)
 {
-	(void)err_sys(e, "start it");
+	(void)err_errno(e, r, "start it");
 	if (e->code == EAGAIN)
 		return err_hint(e, "no more processes may be made; one with "
 				   "SCHED_DEADLINE makes none, unless "
@@ -120,30 +116,17 @@ static int start_failed(struct err *e)
 	return -e->code;
 }
 
-static int spawn(const struct hook_child *child, struct err *e)
+static int spawn(struct hook_child *child, struct err *e)
 {
-	struct hook_child *c;
-	char *stack;
-	pid_t pid;
-	int r;
+	pid_t pid = sys_vfork(child_main, child, sizeof(*child));
 
-	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (stack == MAP_FAILED)
-		return err_sys(e, "map a stack for it");
-	c = (struct hook_child *)(void *)stack;
-	*c = *child;
-	pid = clone(child_main, stack + STACK_SIZE,
-		    CLONE_VM | CLONE_VFORK | SIGCHLD, c);
-	r = pid;
 	if (pid < 0)
-		r = start_failed(e);
-	if (pid > 0 && c->failed != 0) {
-		r = err_errno(e, c->failed, "%s", c->doing);
+		return start_failed(pid, e);
+	if (child->failed != 0) {
 		(void)waitpid(pid, NULL, 0);
+		return err_errno(e, child->failed, "%s", child->doing);
 	}
-	(void)munmap(stack, STACK_SIZE);
-	return r;
+	return pid;
 }
 
 /* An fd that is readable when we are asked to stop; -1 when it would end us
@@ -210,6 +193,8 @@ static enum hook_end await(int pidfd, int stop_fd, const struct spec_hook *hook)
 static int verdict(enum hook_end end, int status, int sig,
 		   const struct spec_hook *hook, struct err *e)
 {
+	char name[32];
+
 	if (end == HOOK_TIMED_OUT)
 		return err_set(e, ETIMEDOUT,
 			       "did not end within its timeout of %lld s and "
@@ -219,9 +204,8 @@ static int verdict(enum hook_end end, int status, int sig,
 		return err_set(e, EINTR,
 			       "was killed because a signal asked to stop");
 	if (sig != 0)
-		return err_set(e, ECANCELED, "was ended by signal %d (SIG%s)",
-			       sig,
-			       sigabbrev_np(sig) ? sigabbrev_np(sig) : "?");
+		return err_set(e, ECANCELED, "was ended by signal %d (%s)", sig,
+			       sys_signal_name(sig, name));
 	if (status != 0)
 		return err_set(e, ECANCELED, "ended with exit status %d",
 			       status);

@@ -74,9 +74,7 @@ int limits_apply(pid_t pid, const struct plan_process *p, struct err *e)
 		const struct rlimit limit = { .rlim_cur = l->soft,
 					      .rlim_max = l->hard };
 
-		/* The cast: the enum is a parameter type of glibc only. */
-		if (prlimit(pid, (enum __rlimit_resource)l->resource, &limit,
-			    NULL) < 0)
+		if (prlimit(pid, l->resource, &limit, NULL) < 0)
 			return limit_failed(l, errno, e);
 	}
 	return 0;

@@ -36,6 +36,7 @@
 #include "proc/relay.h"
 #include "proc/terminal.h"
 #include "sys/process.h"
+#include "sys/signal.h"
 
 struct supervise {
 	sigset_t ours; /* blocked by us */
@@ -70,7 +71,7 @@ static const int stops[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
 static void choose_signals(sigset_t *set)
 {
-	(void)sigfillset(set); /* without those that glibc needs itself */
+	sys_all_signals(set);
 	for (size_t i = 0; i < N(not_ours); i++)
 		(void)sigdelset(set, not_ours[i]);
 	for (size_t i = 0; i < N(often_ignored); i++) {

@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "proc/hooks.h"
 #include "sys/process.h"
+#include "sys/signal.h"
 
 void launch_init(struct launch *l)
 {

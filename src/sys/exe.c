@@ -17,7 +17,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <link.h>
-#include <linux/prctl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -55,13 +54,73 @@ pid_t sys_clone3(const struct clone3_args *args)
 #define MAY_SHARE true
 #endif
 
-static pid_t clone_sharing(int (*run)(void *arg), void *arg, char *stack)
+/* clone(2) has no room for the flag of a cgroup, and no libc has a clone3() that
+ * runs on another stack.  The child must not return into the frame that it was
+ * made in, which its parent goes on using. */
+static pid_t clone3_calling(const struct clone_args *args,
+			    int (*run)(void *arg), void *arg)
 {
+#ifdef __x86_64__
+	register long r __asm__("rax") = SYS_clone3;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t" /* the outermost frame */
+			 "mov %[arg], %%rdi\n\t"
+			 "call *%[run]\n\t"
+			 "mov %%eax, %%edi\n\t"
+			 "mov %[exit], %%eax\n\t"
+			 "syscall\n\t"
+			 "ud2\n"
+			 "1:"
+			 : "+r"(r)
+			 : "D"(args), "S"(sizeof(*args)), [run] "r"(run),
+			   [arg] "r"(arg), [exit] "i"(SYS_exit)
+			 : "rcx", "r11", "memory", "cc");
+	return (pid_t)r;
+#else
+	register long nr __asm__("x8") = SYS_clone3;
+	register uintptr_t r __asm__("x0") = (uintptr_t)args;
+	register size_t size __asm__("x1") = sizeof(*args);
+
+	__asm__ volatile("svc #0\n\t"
+			 "cbnz x0, 1f\n\t"
+			 "mov x29, xzr\n\t" /* the outermost frame */
+			 "mov x0, %[arg]\n\t"
+			 "blr %[run]\n\t"
+			 "mov x8, %[exit]\n\t"
+			 "svc #0\n\t"
+			 "udf #0\n"
+			 "1:"
+			 : "+r"(r), "+r"(nr)
+			 : "r"(size), [run] "r"(run), [arg] "r"(arg),
+			   [exit] "i"(SYS_exit)
+			 : "memory", "cc");
+	return (pid_t)r;
+#endif
+}
+
+static pid_t clone_sharing(int (*run)(void *arg), void *arg, char *stack,
+			   int cgroup_fd)
+{
+	const int flags = CLONE_VM | CLONE_VFORK;
+	const struct clone_args args = {
+		.flags = (uint64_t)flags | CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)stack,
+		.stack_size = APART_STACK,
+		.cgroup = (uint64_t)cgroup_fd,
+	};
+	pid_t pid;
+
 	/* Below it a page of nobody's: what overflows ends there. */
 	if (mprotect(stack, 4096, PROT_NONE) < 0)
-		return -1;
-	return clone(run, stack + APART_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD,
-		     arg);
+		return -errno;
+	if (cgroup_fd >= 0)
+		return clone3_calling(&args, run, arg);
+	pid = clone(run, stack + APART_STACK, flags | SIGCHLD, arg);
+	return pid < 0 ? -errno : pid;
 }
 
 static pid_t fork_apart(int (*run)(void *arg), void *arg, int cgroup_fd)
@@ -79,9 +138,8 @@ static pid_t fork_apart(int (*run)(void *arg), void *arg, int cgroup_fd)
 int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory,
 		  int cgroup_fd)
 {
-	const bool shares = shares_memory && MAY_SHARE && cgroup_fd < 0;
+	const bool shares = shares_memory && MAY_SHARE;
 	void *stack = MAP_FAILED;
-	int r = 0;
 	pid_t pid;
 
 	if (shares)
@@ -89,15 +147,33 @@ int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (shares && stack == MAP_FAILED)
 		return -errno;
-	pid = shares ? clone_sharing(run, arg, stack)
+	pid = shares ? clone_sharing(run, arg, stack, cgroup_fd)
 		     : fork_apart(run, arg, cgroup_fd);
-	if (pid < 0)
-		r = shares ? -errno : pid;
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (shares)
 		(void)munmap(stack, APART_STACK);
-	return r;
+	return pid < 0 ? pid : 0;
+}
+
+#define VFORK_STACK ((size_t)64 * 1024)
+
+pid_t sys_vfork(int (*run)(void *arg), void *arg, size_t size)
+{
+	char *stack = mmap(NULL, VFORK_STACK, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	pid_t pid;
+
+	if (stack == MAP_FAILED)
+		return -errno;
+	memcpy(stack, arg, size);
+	pid = clone(run, stack + VFORK_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD,
+		    stack);
+	if (pid < 0)
+		pid = -errno;
+	memcpy(arg, stack, size);
+	(void)munmap(stack, VFORK_STACK);
+	return pid;
 }
 
 int sys_pidfd_open(pid_t pid)
@@ -284,60 +360,4 @@ int sys_cloexec_from(unsigned first)
 	return syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) < 0
 		       ? -errno
 		       : 0;
-}
-
-const char *sys_signal_name(int sig, char ret[32])
-{
-	const char *name = sigabbrev_np(sig);
-
-	if (name)
-		(void)snprintf(ret, 32, "SIG%s", name);
-	else
-		(void)snprintf(ret, 32, "SIGRTMIN+%d", sig - SIGRTMIN);
-	return ret;
-}
-
-static int real_time_signal(const char *text)
-{
-	const char *rest;
-	uint32_t n;
-
-	rest = strncasecmp(text, "RTMIN", 5) == 0 ? text + 5 : NULL;
-	if (rest && *rest == '\0')
-		return SIGRTMIN;
-	if (rest && *rest == '+' && str_uint32(rest + 1, &n) == 0 &&
-	    n <= (uint32_t)(SIGRTMAX - SIGRTMIN))
-		return SIGRTMIN + (int)n;
-	rest = strncasecmp(text, "RTMAX", 5) == 0 ? text + 5 : NULL;
-	if (rest && *rest == '\0')
-		return SIGRTMAX;
-	if (rest && *rest == '-' && str_uint32(rest + 1, &n) == 0 &&
-	    n <= (uint32_t)(SIGRTMAX - SIGRTMIN))
-		return SIGRTMAX - (int)n;
-	return -EINVAL;
-}
-
-int sys_signal_number(const char *text)
-{
-	uint32_t n;
-	int sig;
-
-	if (str_uint32(text, &n) == 0)
-		return n <= (uint32_t)SIGRTMAX ? (int)n : -EINVAL;
-	if (strncasecmp(text, "SIG", 3) == 0)
-		text += 3;
-	for (sig = 1; sig < 32; sig++) {
-		const char *name = sigabbrev_np(sig);
-
-		if (name && strcasecmp(name, text) == 0)
-			return sig;
-	}
-	/* Other names of the same signals. */
-	if (strcasecmp(text, "IOT") == 0)
-		return SIGABRT;
-	if (strcasecmp(text, "POLL") == 0)
-		return SIGIO;
-	if (strcasecmp(text, "CLD") == 0)
-		return SIGCHLD;
-	return real_time_signal(text);
 }

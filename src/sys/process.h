@@ -27,6 +27,13 @@ pid_t sys_clone3(const struct clone3_args *args);
 int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory,
 		  int cgroup_fd);
 
+/* As vfork(2): runs run(arg) in a child, in our memory, while we sleep until it
+ * executes a program or ends; what it returns is its exit status.  It sees a
+ * copy of the `size` bytes (of at most a page) at arg, which is copied back: so
+ * it can say what failed even under a tool that makes a fork of it.  Its stack
+ * has 64 KiB.  The pid, or -errno. */
+pid_t sys_vfork(int (*run)(void *arg), void *arg, size_t size);
+
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_signal(int pidfd, int sig);
 int sys_pidfd_alive(int pidfd); /* 1, or 0 once it has ended */
@@ -58,9 +65,3 @@ int sys_close_range(unsigned first, unsigned last);
 int sys_close_all_but(unsigned first, int *keep, size_t n);
 /* Marks every fd from `first` on close-on-exec. */
 int sys_cloexec_from(unsigned first);
-
-/* "SIGKILL", "SIGRTMIN+3"; answers with ret. */
-const char *sys_signal_name(int sig, char ret[32]);
-/* A signal by number, name with or without SIG, any case, RTMIN+N, RTMAX-N.
- * Returns the number or -EINVAL.  0 is one: it only asks who is there. */
-int sys_signal_number(const char *text);

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,36 +13,53 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/process.h"
+
+struct tool_child {
+	char *const *argv, *const *env;
+	int stdout_fd, stderr_fd; /* -1: /dev/null */
+	int failed; /* errno, set by the child */
+};
+
+/* In the child, in our memory. */
+static int become_tool(void *arg)
+{
+	struct tool_child *c = arg;
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 &&
+	    dup2(c->stdout_fd < 0 ? null_fd : c->stdout_fd, STDOUT_FILENO) >=
+		    0 &&
+	    dup2(c->stderr_fd < 0 ? null_fd : c->stderr_fd, STDERR_FILENO) >=
+		    0 &&
+	    sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+	    sys_cloexec_from(STDERR_FILENO + 1) == 0)
+		(void)execve(c->argv[0], c->argv, c->env);
+	c->failed = errno;
+	return 127;
+}
 
 int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
 	       int stderr_fd, pid_t *ret_pid)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int r;
+	struct tool_child child = {
+		.argv = argv,
+		.env = env,
+		.stdout_fd = stdout_fd,
+		.stderr_fd = stderr_fd,
+	};
+	pid_t pid = sys_vfork(become_tool, &child, sizeof(child));
 
-	if (stdout_fd < 0)
-		stdout_fd = STDIN_FILENO;
-	if (stderr_fd < 0)
-		stderr_fd = STDIN_FILENO;
-	(void)sigemptyset(&none);
-	(void)posix_spawnattr_init(&attr);
-	(void)posix_spawnattr_setsigmask(&attr, &none);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	(void)posix_spawn_file_actions_init(&actions);
-	(void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
-					       "/dev/null", O_RDWR, 0);
-	(void)posix_spawn_file_actions_adddup2(&actions, stdout_fd,
-					       STDOUT_FILENO);
-	(void)posix_spawn_file_actions_adddup2(&actions, stderr_fd,
-					       STDERR_FILENO);
-	(void)posix_spawn_file_actions_addclosefrom_np(&actions,
-						       STDERR_FILENO + 1);
-	r = posix_spawn(ret_pid, argv[0], &actions, &attr, argv, env);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)posix_spawnattr_destroy(&attr);
-	return -r;
+	if (pid < 0)
+		return pid;
+	if (child.failed != 0) {
+		(void)waitpid(pid, NULL, 0);
+		return -child.failed;
+	}
+	*ret_pid = pid;
+	return 0;
 }
 
 static int read_output(int fd, char *text, size_t max, int seconds)

@@ -1,17 +1,17 @@
-/* test_signal.c - unit tests of the names of signals (sys/process.c). */
+/* test_signal.c - unit tests of the names of signals (sys/signal.c). */
 #include "test.h"
 
 #include <errno.h>
 #include <signal.h>
 
-#include "sys/process.h"
+#include "sys/signal.h"
 
 static void names(void)
 {
 	char name[32];
 
 	is_str(sys_signal_name(SIGKILL, name), "SIGKILL", "the name of 9");
-	is_str(sys_signal_name(SIGRTMIN + 3, name), "SIGRTMIN+3",
+	is_str(sys_signal_name(SYS_SIGRTMIN + 3, name), "SIGRTMIN+3",
 	       "of a real-time signal");
 }
 
@@ -28,9 +28,9 @@ int main(void)
 	is_int(sys_signal_number("SIGKILL"), SIGKILL, "with SIG");
 	is_int(sys_signal_number("sigterm"), SIGTERM, "in small letters");
 	is_int(sys_signal_number("Hup"), SIGHUP, "in both");
-	is_int(sys_signal_number("RTMIN"), SIGRTMIN, "RTMIN");
-	is_int(sys_signal_number("SIGRTMIN+3"), SIGRTMIN + 3, "RTMIN+3");
-	is_int(sys_signal_number("rtmax-2"), SIGRTMAX - 2, "RTMAX-2");
+	is_int(sys_signal_number("RTMIN"), SYS_SIGRTMIN, "RTMIN");
+	is_int(sys_signal_number("SIGRTMIN+3"), SYS_SIGRTMIN + 3, "RTMIN+3");
+	is_int(sys_signal_number("rtmax-2"), SYS_SIGRTMAX - 2, "RTMAX-2");
 	is_int(sys_signal_number("RTMAX+1"), -EINVAL, "beyond the last");
 	is_int(sys_signal_number("RTMIN-1"), -EINVAL, "before the first");
 	is_int(sys_signal_number("RTMIN+99"), -EINVAL, "far beyond");
