@@ -4,7 +4,7 @@
 
 # To build.
 packages_build=(gcc libc6-dev make autoconf automake pkg-config
-	libyajl-dev libseccomp-dev libcap-dev libsubid-dev libsystemd-dev)
+	libyajl-dev libseccomp-dev libcap-dev libsubid-dev libsystemd-dev musl-tools)
 # To run a container as a normal user: newuidmap, and a root file system.
 packages_run=(uidmap busybox-static)
 # To run every test and every check.
