@@ -210,7 +210,7 @@ static int prepare(const struct globals *g, const struct create_opts *o,
 		r = sealed_reexec(g->argv, e);
 	if (r == 0)
 		r = bundle_plan(g, o, id, detached, b, e);
-	if (r == 0 && b->plan.sealed_exe)
+	if (r == 0 && !real_root && b->plan.sealed_exe)
 		r = sealed_reexec(g->argv, e);
 	return r;
 }

@@ -35,6 +35,9 @@
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
+/* Of the executable that this process runs from, until sealed_settle(). */
+static int mount_fd = -1;
+
 /* Are we running from something that can't be written? */
 static int is_sealed(int exe_fd)
 {
@@ -100,7 +103,7 @@ static int make_mount(int exe_fd)
 
 /* Goes on from what the mount shows.  Anything but 0: we run from where we
  * did. */
-static int go_on(int mount_fd)
+static int go_on(void)
 {
 	char path[32];
 	autoclose int fd = -1;
@@ -154,7 +157,6 @@ int sealed_reexec(char *const *argv, struct err *e)
 {
 	autoclose int exe_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	autoclose int copy_fd = -1;
-	autoclose int mount_fd = -1;
 	int copy;
 	int mount;
 
@@ -169,10 +171,15 @@ int sealed_reexec(char *const *argv, struct err *e)
 		return 0;
 	}
 	mount_fd = make_mount(exe_fd);
-	if (mount_fd >= 0 && go_on(mount_fd) == 0)
+	if (mount_fd >= 0 && go_on() == 0)
 		return 0;
 	mount = mount_fd < 0 ? mount_fd : run(mount_fd, argv);
 	copy_fd = make_copy(exe_fd);
 	copy = copy_fd < 0 ? copy_fd : run(copy_fd, argv);
 	return refused(e, copy, mount);
+}
+
+void sealed_settle(void)
+{
+	own_close(&mount_fd);
 }

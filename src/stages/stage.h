@@ -27,6 +27,9 @@ struct stage {
 	/* The clone.  Where it ends its group, that INSIDE is there says that
 	 * all went well, and neither waits. */
 	bool starts_inside;
+	/* HOST's only: it needs nothing of what INSIDE does just before, so HOST
+	 * does it meanwhile. */
+	bool ahead;
 	/* It is in launch.send_fd when the row is done, and lands in the other
 	 * side's master_fd or listener_fd.  Such a row ends its group. */
 	enum stage_hands hands;

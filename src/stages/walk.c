@@ -7,6 +7,9 @@
  * groups.  A FAIL is said at once and names its row.  A DONE brings one fd at
  * most, so a row that hands one over ends its group.
  *
+ * HOST does not wait for INSIDE before a row that is `ahead`; INSIDE comes to it in
+ * its order, and by then it has often been done.
+ *
  * Before the clone there is nobody to talk to (sync.fd is -1); the group that
  * holds the clone ends after it, so no word is lost.
  */
@@ -20,6 +23,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "config.h"
+#include "proc/sealed.h"
 #include "stages/launch.h"
 #include "sys/process.h"
 
@@ -137,6 +141,8 @@ static int await_group(struct launch *l, const struct stage_table *table,
 	autoclose int fd = -1;
 	int r;
 
+	if (l->side == HOST)
+		sealed_settle();
 	r = sync_await(&l->sync, table->first + (unsigned)first,
 		       table->first + (unsigned)last, &fd, e);
 	if (r == -ECHILD && row->ends_in_exec && sys_has_execed(l->pid) != 0) {
@@ -151,28 +157,64 @@ static int await_group(struct launch *l, const struct stage_table *table,
 	return r;
 }
 
+static int walk_row(struct launch *l, const struct stage_table *table, size_t i,
+		    struct err *e)
+{
+	unsigned number = table->first + (unsigned)i;
+	int r;
+
+	fault_kill(l, number, "kill-before");
+	r = run_row(l, table, i, e);
+	if (r == 0)
+		fault_kill(l, number, "kill-after");
+	return r;
+}
+
+/* HOST's rows from *i on that do not need what INSIDE is doing now. */
+static int walk_ahead(struct launch *l, const struct stage_table *table,
+		      size_t *i, struct err *e)
+{
+	int r = 0;
+
+	if (l->side != HOST)
+		return 0;
+	for (; r == 0 && *i < table->n; ++*i) {
+		if (!wanted(l, &table->rows[*i]))
+			continue;
+		if (!table->rows[*i].ahead)
+			break;
+		r = walk_row(l, table, *i, e);
+	}
+	return r;
+}
+
 int stages_walk(struct launch *l, const struct stage_table *table,
 		struct err *e)
 {
 	size_t group = 0;
-	size_t i;
-	int r;
+	size_t i, next;
 
-	for (i = 0; i < table->n; i++) {
+	for (i = 0; i < table->n; i = next) {
 		const struct stage *row = &table->rows[i];
 		unsigned number = table->first + (unsigned)i;
+		int r = 0;
 
+		next = i + 1;
 		if (!wanted(l, row))
 			continue;
-		fault_kill(l, number, "kill-before");
 		if (row->side == l->side) {
-			r = run_row(l, table, i, e);
-			group = i + 1;
-		} else if (ends_group(l, table, i) && !row->starts_inside) {
-			r = await_group(l, table, group, i, e);
-			group = i + 1;
-		} else {
-			r = 0;
+			r = walk_row(l, table, i, e);
+			group = next;
+			if (r < 0)
+				return r;
+			continue;
+		}
+		fault_kill(l, number, "kill-before");
+		if (ends_group(l, table, i) && !row->starts_inside) {
+			r = walk_ahead(l, table, &next, e);
+			if (r == 0)
+				r = await_group(l, table, group, i, e);
+			group = next;
 		}
 		if (r < 0)
 			return r;
