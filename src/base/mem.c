@@ -57,6 +57,34 @@ char *mem_dup(const void *data, size_t len)
 	return p;
 }
 
+/* A block that was given back, for the next arena: commands that look at many
+ * containers make one for each, and some libc asks the kernel for the memory of
+ * each anew. */
+static struct arena_block *spare;
+
+static struct arena_block *take_block(size_t room)
+{
+	struct arena_block *b = spare;
+
+	if (b && b->size >= room) {
+		spare = NULL;
+		memset(b->data, 0, b->used);
+	} else {
+		b = mem_zero(sizeof(*b) + room);
+		b->size = room;
+	}
+	b->used = 0;
+	return b;
+}
+
+static void give_block(struct arena_block *b)
+{
+	if (!spare && b->size == ARENA_BLOCK)
+		spare = b;
+	else
+		free(b);
+}
+
 void *arena_zero(struct arena *a, size_t size)
 {
 	const size_t align = sizeof(max_align_t);
@@ -67,10 +95,7 @@ void *arena_zero(struct arena *a, size_t size)
 		out_of_memory();
 	size = (size + align - 1) / align * align;
 	if (!b || b->size - b->used < size) {
-		size_t room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
-
-		b = mem_zero(sizeof(*b) + room);
-		b->size = room;
+		b = take_block(size > ARENA_BLOCK ? size : ARENA_BLOCK);
 		b->next = a->blocks;
 		a->blocks = b;
 	}
@@ -123,7 +148,7 @@ void arena_done(struct arena *a)
 	while (a->blocks) {
 		struct arena_block *next = a->blocks->next;
 
-		free(a->blocks);
+		give_block(a->blocks);
 		a->blocks = next;
 	}
 }

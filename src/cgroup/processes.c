@@ -255,7 +255,7 @@ int cgroup_is_frozen_at(const char *path)
 	if (snprintf(file, sizeof(file), "%s/cgroup.events", path) >=
 	    (int)sizeof(file))
 		return 0;
-	fd = open(file, O_RDONLY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, file, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 && read_event(fd, "frozen", &value, &ignored) == 0 &&
 	       value;
 }

@@ -30,26 +30,28 @@ static const struct option_def list_options[] = {
 #define COLUMN_GAP 3
 
 struct row {
-	char *cell[COLUMNS]; /* owned */
+	const char *cell[COLUMNS];
 };
 struct table {
+	struct arena arena; /* owns the cells */
 	struct row *rows; /* owned; the first is the heading */
-	size_t n;
+	size_t n, room;
 };
 
 static void table_done(struct table *t)
 {
-	for (size_t i = 0; i < t->n; i++)
-		for (size_t k = 0; k < COLUMNS; k++)
-			free(t->rows[i].cell[k]);
+	arena_done(&t->arena);
 	free(t->rows);
 }
 
 static void add_row(struct table *t, const char *const cells[COLUMNS])
 {
-	t->rows = mem_resize(t->rows, t->n + 1, sizeof(*t->rows));
+	if (t->n == t->room) {
+		t->room = t->room ? 2 * t->room : 32;
+		t->rows = mem_resize(t->rows, t->room, sizeof(*t->rows));
+	}
 	for (size_t k = 0; k < COLUMNS; k++)
-		t->rows[t->n].cell[k] = str_dup(cells[k]);
+		t->rows[t->n].cell[k] = arena_str(&t->arena, cells[k]);
 	t->n++;
 }
 
