@@ -57,32 +57,47 @@ char *mem_dup(const void *data, size_t len)
 	return p;
 }
 
-/* A block that was given back, for the next arena: commands that look at many
+/* Blocks that were given back, for the next arenas: commands that look at many
  * containers make one for each, and some libc asks the kernel for the memory of
- * each anew. */
+ * each anew, and gives it back.  The first few are not asked for at all. */
+#define POOL 6
+static struct {
+	struct arena_block block;
+	max_align_t data[ARENA_BLOCK / sizeof(max_align_t)];
+} pool[POOL];
+static size_t pool_used;
 static struct arena_block *spare;
 
 static struct arena_block *take_block(size_t room)
 {
-	struct arena_block *b = spare;
+	struct arena_block *b;
 
-	if (b && b->size >= room) {
-		spare = NULL;
-		memset(b->data, 0, b->used);
-	} else {
+	if (room > ARENA_BLOCK) {
 		b = mem_zero(sizeof(*b) + room);
 		b->size = room;
+		return b;
 	}
-	b->used = 0;
+	if (spare) {
+		b = spare;
+		spare = b->next;
+		memset(b->data, 0, b->used);
+		b->used = 0;
+		return b;
+	}
+	b = pool_used < POOL ? &pool[pool_used++].block
+			     : mem_zero(sizeof(*b) + ARENA_BLOCK);
+	b->size = ARENA_BLOCK;
 	return b;
 }
 
 static void give_block(struct arena_block *b)
 {
-	if (!spare && b->size == ARENA_BLOCK)
-		spare = b;
-	else
+	if (b->size != ARENA_BLOCK) {
 		free(b);
+		return;
+	}
+	b->next = spare;
+	spare = b;
 }
 
 void *arena_zero(struct arena *a, size_t size)
@@ -95,7 +110,7 @@ void *arena_zero(struct arena *a, size_t size)
 		out_of_memory();
 	size = (size + align - 1) / align * align;
 	if (!b || b->size - b->used < size) {
-		b = take_block(size > ARENA_BLOCK ? size : ARENA_BLOCK);
+		b = take_block(size);
 		b->next = a->blocks;
 		a->blocks = b;
 	}

@@ -289,17 +289,15 @@ static int read_container(struct exec *x, struct err *e)
 	target->outer_gid = s->outer_gid.value;
 	target->cpus_by_affinity = has_next_best(s, DEGRADE_CGROUP_CPUS);
 	target->mems_by_policy = has_next_best(s, DEGRADE_CGROUP_MEMS);
-	return caller_read_container(&x->caller, (pid_t)s->pid,
+	return caller_read_container(&x->caller, &x->spec, (pid_t)s->pid,
 				     x->container.pidfd, e);
 }
 
 static int make_plan(struct exec *x, char **args, struct err *e)
 {
-	int r = read_config(x, e);
+	int r;
 
-	if (r == 0)
-		r = exec_process_make(x->opts, args, &x->spec, &x->doc,
-				      &x->process, e);
+	r = exec_process_make(x->opts, args, &x->spec, &x->doc, &x->process, e);
 	if (r == 0)
 		r = check_terminal(x, e);
 	if (r < 0)
@@ -377,6 +375,8 @@ static int exec_run(const struct globals *g, void *opts, int argc, char **argv,
 			       &x.store, e);
 	if (r == 0)
 		r = load(&x, argv[0], e);
+	if (r == 0)
+		r = read_config(&x, e);
 	if (r == 0)
 		r = read_container(&x, e);
 	/* Before a file is read that may be a pipe. */

@@ -429,13 +429,13 @@ bool caller_is_real_root(const struct caller *c)
 	return caller_is_privileged(c) && c->initial_userns;
 }
 
-int caller_read_container(struct caller *c, pid_t init, int pidfd,
-			  struct err *e)
+int caller_read_container(struct caller *c, const struct spec *spec, pid_t init,
+			  int pidfd, struct err *e)
 {
 	/* Real root takes the sealed copy in any case. */
 	if (!caller_is_real_root(c))
 		read_exe(c);
-	return caller_read_target(c, init, pidfd, e);
+	return caller_read_target(spec, c, init, pidfd, e);
 }
 
 void caller_add_process(struct caller *c, const struct spec *spec,

@@ -207,12 +207,12 @@ int caller_read(const struct spec *spec, const struct plan_options *options,
 		struct caller *ret, struct err *e);
 
 /* For exec, which needs no grants and joins nothing by path, in three steps:
- * who calls; the container whose init this is, pidfd verified (-ESRCH: it has
- * ended); what the plan for the process needs. */
+ * who calls; the container of this spec whose init this is, pidfd verified
+ * (-ESRCH: it has ended); what the plan for the process needs. */
 int caller_read_self(const struct plan_options *options, struct caller *ret,
 		     struct err *e);
-int caller_read_container(struct caller *c, pid_t init, int pidfd,
-			  struct err *e);
+int caller_read_container(struct caller *c, const struct spec *spec, pid_t init,
+			  int pidfd, struct err *e);
 void caller_add_process(struct caller *c, const struct spec *spec,
 			const struct spec_process *process);
 void caller_done(struct caller *c);

@@ -1,14 +1,14 @@
 /* caller_target.c - the container that `exec` joins, as the kernel shows it.
  *
- * Not by its config.json: what the creator inherited need not be what we have,
- * and a path that was joined may be gone.  Everything is read by init's
- * number, and only after it we look whether its pidfd still lives: then all of
- * it was init's.
+ * Its config.json says only which namespaces were made for it, which are not ours:
+ * what the creator inherited need not be what we have, and a path that was joined
+ * may be gone.  Everything is read by init's number, and only after it we look
+ * whether its pidfd still lives: then all of it was init's.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -31,24 +31,64 @@ static int refuse_namespaces(int code, struct err *e)
 			   "rootlet as the user who made it");
 }
 
-static int read_namespaces(struct caller_target *t, int proc_fd, struct err *e)
-{
-	for (int k = 0; k < NS_KINDS; k++) {
-		struct stat ours, its;
-		char path[32];
+#define NS_TEXT 64
 
-		(void)snprintf(path, sizeof(path), "ns/%s", ns_proc_names[k]);
-		if (fstatat(proc_fd, path, &its, 0) < 0) {
-			/* The kernel is built without this kind. */
-			if (errno == ENOENT)
-				continue;
-			return refuse_namespaces(errno, e);
-		}
-		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s",
-			       ns_proc_names[k]);
-		if (stat(path, &ours) < 0)
-			return err_sys(e, "look at %s", path);
-		if (ours.st_ino != its.st_ino)
+/* "net:[4026531840]", of PID's folder in /proc.  Following the link would say the
+ * same, and have the kernel make a file of it.  0 or -errno. */
+static int read_namespace(int proc_fd, enum ns_kind kind, char ret[NS_TEXT])
+{
+	char path[32];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "ns/%s", ns_proc_names[kind]);
+	n = readlinkat(proc_fd, path, ret, NS_TEXT - 1);
+	if (n < 0)
+		return -errno;
+	ret[n] = '\0';
+	return 0;
+}
+
+/* Kinds that every container of this spec has for itself, as a bit mask.  Not the
+ * user namespace, which the caller's options decide on, too. */
+static unsigned made_for_it(const struct spec *spec)
+{
+	const struct spec_linux *l = spec->linux_;
+	const struct spec_namespace *ns = l ? l->namespaces.v : NULL;
+	unsigned made = 1U << NS_MNT;
+
+	for (size_t i = 0; l && i < l->namespaces.n; i++)
+		if (!ns[i].path && ns[i].type != NS_USER)
+			made |= 1U << ns[i].type;
+	return made;
+}
+
+static int read_namespaces(const struct spec *spec, struct caller_target *t,
+			   int proc_fd, struct err *e)
+{
+	autoclose int self_fd = open("/proc/self",
+				     O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (self_fd < 0)
+		return err_sys(e, "open /proc/self");
+	t->differs = made_for_it(spec);
+	for (int k = 0; k < NS_KINDS; k++) {
+		char ours[NS_TEXT], its[NS_TEXT];
+		int r;
+
+		if (t->differs & 1U << k)
+			continue;
+		r = read_namespace(proc_fd, (enum ns_kind)k, its);
+
+		/* The kernel is built without this kind. */
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return refuse_namespaces(-r, e);
+		r = read_namespace(self_fd, (enum ns_kind)k, ours);
+		if (r < 0)
+			return err_errno(e, r, "look at /proc/self/ns/%s",
+					 ns_proc_names[k]);
+		if (!str_eq(ours, its))
 			t->differs |= 1U << k;
 	}
 	return 0;
@@ -82,7 +122,8 @@ static int read_ids(struct caller *c, int proc_fd, struct err *e)
 	return r;
 }
 
-int caller_read_target(struct caller *c, pid_t init, int pidfd, struct err *e)
+int caller_read_target(const struct spec *spec, struct caller *c, pid_t init,
+		       int pidfd, struct err *e)
 {
 	autoclose int proc_fd = -1;
 	char path[32];
@@ -93,7 +134,7 @@ int caller_read_target(struct caller *c, pid_t init, int pidfd, struct err *e)
 	if (proc_fd < 0 && errno != ENOENT)
 		return err_sys(e, "open %s", path);
 	if (proc_fd >= 0)
-		r = read_namespaces(&c->target, proc_fd, e);
+		r = read_namespaces(spec, &c->target, proc_fd, e);
 	if (r == 0 && c->target.differs & 1U << NS_USER)
 		r = read_ids(c, proc_fd, e);
 	if (sys_pidfd_alive(pidfd) == 1)

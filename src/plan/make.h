@@ -124,7 +124,8 @@ void caller_ask_delegation(const struct plan_options *o, struct caller *c);
 /* "/a" of "/a/b", "/" of "/a" and of "/". */
 const char *cgroup_parent_of(struct arena *a, const char *path);
 /* caller_target.c: c->target. */
-int caller_read_target(struct caller *c, pid_t init, int pidfd, struct err *e);
+int caller_read_target(const struct spec *spec, struct caller *c, pid_t init,
+		       int pidfd, struct err *e);
 /* Lines of /etc/subuid for that user (by name or number), as libsubid gives
  * them; the array is in the caller's arena. */
 size_t grants_from_text(const char *text, const char *name, uint32_t uid,

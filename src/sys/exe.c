@@ -100,7 +100,7 @@ static int make_anonymous(const struct image *image, const ElfW(Phdr) * ph)
 {
 	const struct pages p = pages_of(image, ph, ph->p_filesz);
 	void *copy = mmap(NULL, p.len, protection(ph),
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	const struct iovec from = { .iov_base = p.start, .iov_len = p.len };
 	const struct iovec to = { .iov_base = copy, .iov_len = p.len };
 	int r = 0;
@@ -147,8 +147,8 @@ static int change_mappings(int fd)
 	return r;
 }
 
-/* All of it is set at once or not at all; what we do not mean to change is
- * what the kernel itself says. */
+/* The executable alone, which takes CAP_SYS_RESOURCE; without that all is set at
+ * once, and what we do not mean to change is what the kernel itself says. */
 static int name_exe(int fd)
 {
 	enum {
@@ -168,8 +168,11 @@ static int name_exe(int fd)
 					     47, 48, 49, 50, 51 };
 	uint64_t v[FIELDS];
 	struct prctl_mm_map map = { .exe_fd = (uint32_t)fd };
-	int r = sys_stat_fields(getpid(), numbers, v, FIELDS);
+	int r;
 
+	if (prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0) == 0)
+		return 0;
+	r = sys_stat_fields(getpid(), numbers, v, FIELDS);
 	if (r < 0)
 		return r;
 	map.start_code = v[START_CODE];

@@ -243,24 +243,23 @@ static int read_stat(int proc_fd, pid_t pid, char **ret_text, char **ret_fields)
 	return 0;
 }
 
-/* A number of /proc/PID/stat; `fields` starts at field 3. */
-static int stat_field(char *fields, int number, uint64_t *ret)
+/* A number of /proc/PID/stat.  *fields starts at field *at; it goes on to that of
+ * the number. */
+static int stat_field(char **fields, int *at, int number, uint64_t *ret)
 {
 	char digits[24];
-	char *p = fields;
 	size_t n;
-	int field;
 
-	for (field = 3; field < number; field++) {
-		p = strchr(p, ' ');
-		if (!p)
+	for (; *at < number; ++*at) {
+		*fields = strchr(*fields, ' ');
+		if (!*fields)
 			return -EPROTO;
-		p++;
+		++*fields;
 	}
-	n = strcspn(p, " \n");
+	n = strcspn(*fields, " \n");
 	if (n >= sizeof(digits))
 		return -EPROTO;
-	memcpy(digits, p, n);
+	memcpy(digits, *fields, n);
 	digits[n] = '\0';
 	return str_uint64(digits, ret);
 }
@@ -269,6 +268,7 @@ int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
 {
 	autofree char *text = NULL;
 	char *fields;
+	int at = 3;
 	int r;
 
 	r = read_stat(proc_fd, pid, &text, &fields);
@@ -276,18 +276,19 @@ int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
 		return r;
 	if (ret_state)
 		*ret_state = *fields;
-	return stat_field(fields, 22, ret);
+	return stat_field(&fields, &at, 22, ret);
 }
 
 int sys_stat_fields(pid_t pid, const int *numbers, uint64_t *ret, size_t n)
 {
 	autofree char *text = NULL;
 	char *fields;
+	int at = 3;
 	int r;
 
 	r = read_stat(AT_FDCWD, pid, &text, &fields);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = stat_field(fields, numbers[i], &ret[i]);
+		r = stat_field(&fields, &at, numbers[i], &ret[i]);
 	return r;
 }
 

@@ -48,7 +48,7 @@ int sys_wait_pidfd(int pidfd, int *ret_signal);
 int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state);
 
 /* Numbers of /proc/PID/stat: of the n fields `numbers`, as proc_pid_stat(5)
- * counts them (from 3 on), in `ret`. */
+ * counts them (from 3 on, ascending), in `ret`. */
 int sys_stat_fields(pid_t pid, const int *numbers, uint64_t *ret, size_t n);
 
 /* Has `pid` executed a program since it was forked?  1 or 0, also for a

@@ -54,12 +54,11 @@ int tool_spawn(char *const *argv, char *const *env, int stdout_fd,
 
 	if (pid < 0)
 		return pid;
-	if (child.failed != 0) {
-		(void)waitpid(pid, NULL, 0);
-		return -child.failed;
-	}
 	*ret_pid = pid;
-	return 0;
+	if (child.failed == 0)
+		return 0;
+	(void)waitpid(pid, NULL, 0);
+	return -child.failed;
 }
 
 static int read_output(int fd, char *text, size_t max, int seconds)
