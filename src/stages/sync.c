@@ -105,7 +105,10 @@ int sync_await(struct sync *s, unsigned first, unsigned last, int *ret_fd,
 	if (r < 0)
 		return r;
 	n = fdpass_recv(s->fd, &msg, sizeof(msg), &fd);
-	/* A peer that was killed with our words unread resets the channel. */
+	/* A peer that ends with our words unread resets the channel: that comes
+	 * first, and once, what it said itself after it. */
+	if (n == -ECONNRESET)
+		n = fdpass_recv(s->fd, &msg, sizeof(msg), &fd);
 	if (n == 0 || n == -ECONNRESET)
 		return err_set(e, ECHILD,
 			       "the other side ended without a word");

@@ -185,7 +185,8 @@ static int walk_ahead(struct launch *l, const struct stage_table *table,
 			break;
 		r = walk_row(l, table, *i, e);
 	}
-	return r;
+	/* INSIDE has ended; why, it has said, to who waits for it. */
+	return r == -ECHILD ? 0 : r;
 }
 
 int stages_walk(struct launch *l, const struct stage_table *table,

@@ -1,5 +1,6 @@
 /* test_walk.c - both sides of a stage table, over a real channel. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -52,6 +53,37 @@ static int executes(struct launch *l, struct err *e)
 	(void)l;
 	(void)execvp("true", argv);
 	return err_sys(e, "execute true");
+}
+
+/* INSIDE's: until HOST has run its row, and said so. */
+static void await_row(const struct launch *l)
+{
+	const volatile unsigned *n = &l->shared->notes.n;
+
+	for (int ms = 0; *n == 0 && ms < 10000; ms++)
+		(void)usleep(1000);
+	(void)usleep(20000);
+}
+
+static int fine_after_host(struct launch *l, struct err *e)
+{
+	await_row(l);
+	return l->shared->notes.n == 1 ? fine(l, e) : refuses(l, e);
+}
+
+static int refuses_after_host(struct launch *l, struct err *e)
+{
+	await_row(l);
+	return refuses(l, e);
+}
+
+/* HOST's: when INSIDE has ended. */
+static int fine_alone(struct launch *l, struct err *e)
+{
+	struct pollfd p = { .fd = l->pidfd, .events = POLLIN };
+
+	(void)poll(&p, 1, 10000);
+	return fine(l, e);
 }
 
 static bool never(const struct launch *l)
@@ -207,6 +239,52 @@ static void death_before_exec_is_failure(void)
 	is_int(o.ran, 0, "HOST does not go on");
 }
 
+static void host_goes_ahead(void)
+{
+	static const struct stage rows[] = {
+		{ "go", INSIDE, fine_after_host },
+		{ "early", HOST, fine, .ahead = true },
+		{ "skipped", HOST, refuses, never, .ahead = true },
+		{ "late", HOST, fine },
+		{ "end", INSIDE, fine },
+	};
+	struct outcome o = walk(rows, 5);
+
+	is_int(o.result, 0, "a row ahead runs while INSIDE is at work");
+	is_int(o.status, 0, "INSIDE comes to the end");
+	is_int(o.ran, 4, "each wanted row ran once");
+}
+
+static void failures_beside_a_row_ahead(void)
+{
+	static const struct stage unread[] = {
+		{ "fail", INSIDE, refuses_after_host },
+		{ "early", HOST, fine, .ahead = true },
+		{ "end", INSIDE, fine },
+	};
+	static const struct stage gone[] = {
+		{ "fail", INSIDE, refuses },
+		{ "early", HOST, fine_alone, .ahead = true },
+		{ "end", INSIDE, fine },
+	};
+	static const struct stage own[] = {
+		{ "go", INSIDE, fine },
+		{ "early", HOST, refuses, .ahead = true },
+		{ "end", INSIDE, fine },
+	};
+	struct outcome o = walk(unread, 3);
+
+	is_str(o.e.text, "fail: no",
+	       "INSIDE ends with HOST's word unread, its own arrives");
+	o = walk(gone, 3);
+	is_str(o.e.text, "fail: no",
+	       "INSIDE has ended before HOST's word, its own arrives");
+	o = walk(own, 3);
+	is_int(o.result, -EPERM, "a row ahead may fail");
+	is_str(o.e.text, "early: no", "and is named");
+	is_int(o.status, 1, "INSIDE hears of it");
+}
+
 static void an_fd_crosses(void)
 {
 	static const struct stage rows[] = {
@@ -249,6 +327,8 @@ int main(void)
 	death_is_failure();
 	exec_is_success();
 	death_before_exec_is_failure();
+	host_goes_ahead();
+	failures_beside_a_row_ahead();
 	an_fd_crosses();
 	the_real_tables_are_sound();
 	return done();
