@@ -124,6 +124,35 @@ static int read_map(struct caller *c, const char *path, struct id_range **ret,
 	return 0;
 }
 
+/* The number that the initial user namespace has had on every kernel: its map
+ * is known, and two files of /proc need not be read. */
+static bool in_first_userns(void)
+{
+	static const char first[] = "user:[4026531837]";
+	char link[sizeof(first)];
+	ssize_t n = readlink("/proc/self/ns/user", link, sizeof(link));
+
+	return n == (ssize_t)strlen(first) &&
+	       memcmp(link, first, (size_t)n) == 0;
+}
+
+static int read_maps(struct caller *c, struct err *e)
+{
+	static struct id_range everything = { .count = UINT32_MAX };
+	int r;
+
+	if (in_first_userns()) {
+		c->uid_map = c->gid_map = &everything;
+		c->n_uid_map = c->n_gid_map = 1;
+		return 0;
+	}
+	r = read_map(c, "/proc/self/uid_map", &c->uid_map, &c->n_uid_map, e);
+	if (r == 0)
+		r = read_map(c, "/proc/self/gid_map", &c->gid_map,
+			     &c->n_gid_map, e);
+	return r;
+}
+
 static int read_ids(struct caller *c, struct err *e)
 {
 	autofree char *setgroups = NULL;
@@ -138,10 +167,7 @@ static int read_ids(struct caller *c, struct err *e)
 	if (n < 0)
 		return err_sys(e, "read the caller's groups");
 	c->n_groups = (size_t)n;
-	r = read_map(c, "/proc/self/uid_map", &c->uid_map, &c->n_uid_map, e);
-	if (r == 0)
-		r = read_map(c, "/proc/self/gid_map", &c->gid_map,
-			     &c->n_gid_map, e);
+	r = read_maps(c, e);
 	if (r < 0)
 		return r;
 	c->initial_userns = caller_map_is_initial(c);

@@ -113,13 +113,12 @@ static int go_on(void)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = sys_change_exe(fd);
-	own_close(&fd);
-	if (r < 0)
-		return r;
-	/* Believe nobody: it is what a container would open that counts. */
-	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && is_sealed(fd) > 0 ? 0 : -EIO;
+	/* What a container would open by /proc/PID/exe is this file, by this
+	 * mount. */
+	r = is_sealed(fd);
+	if (r <= 0)
+		return r < 0 ? r : -EIO;
+	return sys_change_exe(fd);
 }
 
 /* The copy has no name; what lies beside us is found by the one we have. */
