@@ -61,10 +61,8 @@ char *mem_dup(const void *data, size_t len)
  * containers make one for each, and some libc asks the kernel for the memory of
  * each anew, and gives it back.  The first few are not asked for at all. */
 #define POOL 6
-static struct {
-	struct arena_block block;
-	max_align_t data[ARENA_BLOCK / sizeof(max_align_t)];
-} pool[POOL];
+static max_align_t pool[POOL][(sizeof(struct arena_block) + ARENA_BLOCK) /
+			      sizeof(max_align_t)];
 static size_t pool_used;
 static struct arena_block *spare;
 
@@ -84,7 +82,7 @@ static struct arena_block *take_block(size_t room)
 		b->used = 0;
 		return b;
 	}
-	b = pool_used < POOL ? &pool[pool_used++].block
+	b = pool_used < POOL ? (void *)pool[pool_used++]
 			     : mem_zero(sizeof(*b) + ARENA_BLOCK);
 	b->size = ARENA_BLOCK;
 	return b;
