@@ -21,6 +21,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "sys/exe.h"
 
 /* What we open must not become the container's stdin, stdout or stderr. */
 static int fill_stdio(struct err *e)
@@ -186,7 +187,11 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return EXIT_FAILURE; /* execve(2) may give us nothing at all */
-	r = fill_stdio(&e);
+	r = sys_protect_relocated();
+	if (r < 0)
+		(void)err_errno(&e, r, "protect our own memory");
+	if (r == 0)
+		r = fill_stdio(&e);
 	if (r == 0)
 		r = run(&g, &cmd, &e);
 	if (r >= 0)

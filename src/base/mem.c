@@ -1,7 +1,9 @@
 /* mem.c - memory; running out of it ends the program with a message. */
 #include "base/mem.h"
 
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +19,19 @@ struct arena_block {
 	max_align_t data[];
 };
 
+void mem_abort(void)
+{
+	(void)kill(getpid(), SIGABRT);
+	/* The first process of a pid namespace survives that, its own signal. */
+	__builtin_trap();
+}
+
 __attribute__((noreturn)) static void out_of_memory(void)
 {
 	static const char text[] = "rootlet: out of memory\n";
 
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	abort();
+	mem_abort();
 }
 
 void *mem_zero(size_t size)
@@ -61,6 +70,17 @@ char *mem_dup(const void *data, size_t len)
  * containers make one for each, and some libc asks the kernel for the memory of
  * each anew, and gives it back.  The first few are not asked for at all. */
 #define POOL 6
+/* Where use of what was given back is looked for, it is given back. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEPS false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS false
+#endif
+#endif
+#ifndef KEEPS
+#define KEEPS true
+#endif
 static max_align_t pool[POOL][(sizeof(struct arena_block) + ARENA_BLOCK) /
 			      sizeof(max_align_t)];
 static size_t pool_used;
@@ -82,15 +102,15 @@ static struct arena_block *take_block(size_t room)
 		b->used = 0;
 		return b;
 	}
-	b = pool_used < POOL ? (void *)pool[pool_used++]
-			     : mem_zero(sizeof(*b) + ARENA_BLOCK);
+	b = KEEPS && pool_used < POOL ? (void *)pool[pool_used++]
+				      : mem_zero(sizeof(*b) + ARENA_BLOCK);
 	b->size = ARENA_BLOCK;
 	return b;
 }
 
 static void give_block(struct arena_block *b)
 {
-	if (b->size != ARENA_BLOCK) {
+	if (!KEEPS || b->size != ARENA_BLOCK) {
 		free(b);
 		return;
 	}

@@ -7,6 +7,11 @@
 
 #include <stddef.h>
 
+/* For what can't be: ends this process as abort(3) would, which in some libc
+ * signals a thread by its number, and keeps the number that a process made by
+ * clone3(2) itself had before. */
+__attribute__((noreturn)) void mem_abort(void);
+
 /* Zeroed; never NULL; freed with free(). */
 void *mem_zero(size_t size);
 void *mem_zero_n(size_t n, size_t size); /* checks n * size */

@@ -108,7 +108,7 @@ int supervise_begin(struct supervise **ret, struct err *e)
 		free(s);
 		return err_sys(e, "open a signalfd");
 	}
-	(void)sigprocmask(SIG_BLOCK, &s->ours, &s->callers);
+	(void)sys_sigmask(SIG_BLOCK, &s->ours, &s->callers);
 	(void)sigaction(SIGPIPE, &ignore, &s->callers_pipe);
 	/* Ignored, which an exec keeps, the kernel would reap for us and tell
 	 * nobody the status. */
@@ -123,7 +123,7 @@ void supervise_restore_mask(const struct supervise *s)
 
 	(void)sigaction(SIGPIPE, &dfl, NULL);
 	if (s)
-		(void)sigprocmask(SIG_SETMASK, &s->callers, NULL);
+		(void)sys_sigmask(SIG_SETMASK, &s->callers, NULL);
 }
 
 int supervise_stop_fd(const struct supervise *s)
@@ -323,6 +323,6 @@ void supervise_free(struct supervise *s)
 	own_close(&s->signal_fd);
 	own_close(&s->stop_fd);
 	(void)sigaction(SIGPIPE, &s->callers_pipe, NULL);
-	(void)sigprocmask(SIG_SETMASK, &s->callers, NULL);
+	(void)sys_sigmask(SIG_SETMASK, &s->callers, NULL);
 	free(s);
 }

@@ -118,6 +118,9 @@ static int run_row(struct launch *l, const struct stage_table *table, size_t i,
 	if (l->sync.fd >= 0 && !row->starts_inside && ends_group(l, table, i)) {
 		r = sync_done(&l->sync, number, l->send_fd, e);
 		own_close(&l->send_fd);
+		/* INSIDE has ended; why, it has said, to who waits for it. */
+		if (r == -ECHILD && row->ahead)
+			return 0;
 		if (r < 0)
 			return err_wrap(e, "%s", row->name);
 	}
@@ -185,8 +188,7 @@ static int walk_ahead(struct launch *l, const struct stage_table *table,
 			break;
 		r = walk_row(l, table, *i, e);
 	}
-	/* INSIDE has ended; why, it has said, to who waits for it. */
-	return r == -ECHILD ? 0 : r;
+	return r;
 }
 
 int stages_walk(struct launch *l, const struct stage_table *table,

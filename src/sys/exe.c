@@ -197,3 +197,14 @@ int sys_change_exe(int fd)
 
 	return r < 0 ? r : name_exe(fd);
 }
+
+int sys_protect_relocated(void)
+{
+	struct image image = { 0 };
+	int r = find_image(&image);
+
+	for (size_t i = 0; r == 0 && i < image.n; i++)
+		if (image.headers[i].p_type == PT_GNU_RELRO)
+			r = protect_again(&image, &image.headers[i]);
+	return r;
+}

@@ -11,3 +11,7 @@
  * CONFIG_CHECKPOINT_RESTORE (PR_SET_MM_MAP, prctl(2)).  0, or -errno: then the
  * process goes on as before, and /proc/self/exe has not changed. */
 int sys_change_exe(int fd);
+
+/* Makes read-only what was relocated when the program started (PT_GNU_RELRO), which
+ * musl does for programs with a dynamic linker only.  0 or -errno. */
+int sys_protect_relocated(void);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/mem.h"
+
 #define ANSWER_MAX (64UL * 1024) /* the kernel's own messages are half of it */
 #define OUR_NUMBER 1 /* one request at a time */
 
@@ -38,7 +40,7 @@ void netlink_add(struct netlink_msg *m, uint16_t type, const void *data,
 	};
 
 	if (used + RTA_SPACE(len) > sizeof(*m))
-		abort();
+		mem_abort();
 	memcpy((char *)m + used, &head, sizeof(head));
 	memcpy((char *)m + used + RTA_LENGTH(0), data, len);
 	m->header.nlmsg_len = (uint32_t)(used + RTA_LENGTH(len));
@@ -93,7 +95,7 @@ int netlink_ask(int fd, struct netlink_msg *m, uint16_t flags,
 	int r = 1;
 
 	if (!data)
-		abort();
+		mem_abort();
 	m->header.nlmsg_flags = (uint16_t)(NLM_F_REQUEST |
 					   (flags ? flags : NLM_F_ACK));
 	n = send(fd, m, m->header.nlmsg_len, MSG_NOSIGNAL);

@@ -60,41 +60,47 @@ pid_t sys_clone3(const struct clone3_args *args)
 static pid_t clone3_calling(const struct clone_args *args,
 			    int (*run)(void *arg), void *arg)
 {
+	/* In registers of their own, which the system call keeps and which
+	 * nothing below writes before they are used. */
 #ifdef __x86_64__
 	register long r __asm__("rax") = SYS_clone3;
+	register int (*call)(void *) __asm__("r8") = run;
+	register void *with __asm__("r9") = arg;
 
 	__asm__ volatile("syscall\n\t"
 			 "test %%rax, %%rax\n\t"
 			 "jnz 1f\n\t"
 			 "xor %%ebp, %%ebp\n\t" /* the outermost frame */
-			 "mov %[arg], %%rdi\n\t"
-			 "call *%[run]\n\t"
+			 "mov %[with], %%rdi\n\t"
+			 "call *%[call]\n\t"
 			 "mov %%eax, %%edi\n\t"
 			 "mov %[exit], %%eax\n\t"
 			 "syscall\n\t"
 			 "ud2\n"
 			 "1:"
 			 : "+r"(r)
-			 : "D"(args), "S"(sizeof(*args)), [run] "r"(run),
-			   [arg] "r"(arg), [exit] "i"(SYS_exit)
+			 : "D"(args), "S"(sizeof(*args)), [call] "r"(call),
+			   [with] "r"(with), [exit] "i"(SYS_exit)
 			 : "rcx", "r11", "memory", "cc");
 	return (pid_t)r;
 #else
 	register long nr __asm__("x8") = SYS_clone3;
 	register uintptr_t r __asm__("x0") = (uintptr_t)args;
 	register size_t size __asm__("x1") = sizeof(*args);
+	register int (*call)(void *) __asm__("x9") = run;
+	register void *with __asm__("x10") = arg;
 
 	__asm__ volatile("svc #0\n\t"
 			 "cbnz x0, 1f\n\t"
 			 "mov x29, xzr\n\t" /* the outermost frame */
-			 "mov x0, %[arg]\n\t"
-			 "blr %[run]\n\t"
+			 "mov x0, %[with]\n\t"
+			 "blr %[call]\n\t"
 			 "mov x8, %[exit]\n\t"
 			 "svc #0\n\t"
 			 "udf #0\n"
 			 "1:"
 			 : "+r"(r), "+r"(nr)
-			 : "r"(size), [run] "r"(run), [arg] "r"(arg),
+			 : "r"(size), [call] "r"(call), [with] "r"(with),
 			   [exit] "i"(SYS_exit)
 			 : "memory", "cc");
 	return (pid_t)r;

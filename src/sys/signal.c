@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -39,6 +41,16 @@ void sys_all_signals(sigset_t *ret)
 	_Static_assert(sizeof(*ret) >= sizeof(all), "64 signals");
 	(void)sigemptyset(ret);
 	memcpy(ret, &all, sizeof(all));
+}
+
+int sys_sigmask(int how, const sigset_t *set, sigset_t *ret_old)
+{
+	if (ret_old)
+		(void)sigemptyset(ret_old);
+	return syscall(SYS_rt_sigprocmask, how, set, ret_old,
+		       sizeof(uint64_t)) < 0
+		       ? -errno
+		       : 0;
 }
 
 const char *sys_signal_name(int sig, char ret[32])

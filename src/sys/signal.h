@@ -12,6 +12,8 @@
 /* All but the two that every libc needs for itself.  sigfillset(3) leaves out
  * more where a libc has more. */
 void sys_all_signals(sigset_t *ret);
+/* As sigprocmask(2), of one thread; *ret_old (may be NULL) has all of them, too. */
+int sys_sigmask(int how, const sigset_t *set, sigset_t *ret_old);
 
 /* "SIGKILL", "SIGRTMIN+3"; answers with ret. */
 const char *sys_signal_name(int sig, char ret[32]);

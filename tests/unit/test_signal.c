@@ -15,6 +15,22 @@ static void names(void)
 	       "of a real-time signal");
 }
 
+static void masks_are_whole(void)
+{
+	sigset_t all, before, now;
+
+	sys_all_signals(&all);
+	ok(sigismember(&all, SYS_SIGRTMIN) == 1 &&
+		   sigismember(&all, SYS_SIGRTMAX) == 1 &&
+		   sigismember(&all, SIGHUP) == 1,
+	   "all signals, the first real-time one too");
+	is_int(sys_sigmask(SIG_BLOCK, &all, &before), 0, "they are blocked");
+	is_int(sys_sigmask(SIG_SETMASK, &before, &now), 0, "and let go");
+	is_int(sigismember(&now, SYS_SIGRTMIN), 1,
+	       "the mask that was there has them");
+	is_int(sigismember(&before, SYS_SIGRTMIN), 0, "the one before not");
+}
+
 int main(void)
 {
 	names();
@@ -38,5 +54,6 @@ int main(void)
 	is_int(sys_signal_number("NOSUCH"), -EINVAL, "an unknown name");
 	is_int(sys_signal_number("SIG"), -EINVAL, "SIG alone");
 	is_int(sys_signal_number(""), -EINVAL, "nothing");
+	masks_are_whole();
 	return done();
 }
