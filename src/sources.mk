@@ -9,6 +9,8 @@ librootlet_a_SOURCES = \
 	src/base/file.c \
 	src/base/file.h \
 	src/base/fortified.c \
+	src/base/heap.c \
+	src/base/heap.h \
 	src/base/json.c \
 	src/base/json.h \
 	src/base/json_out.c \

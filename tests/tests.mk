@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/test_err \
 	tests/unit/test_exec \
 	tests/unit/test_field \
+	tests/unit/test_heap \
 	tests/unit/test_hooks \
 	tests/unit/test_idmap \
 	tests/unit/test_json \

@@ -3,14 +3,11 @@
 
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define ARENA_BLOCK 16384
 
 struct arena_block {
 	struct arena_block *next;
@@ -18,6 +15,9 @@ struct arena_block {
 	size_t used;
 	max_align_t data[];
 };
+
+/* With its own header and the one of base/heap.h a page. */
+#define ARENA_BLOCK (4096 - sizeof(struct arena_block) - 16)
 
 void mem_abort(void)
 {
@@ -66,56 +66,15 @@ char *mem_dup(const void *data, size_t len)
 	return p;
 }
 
-/* Blocks that were given back, for the next arenas: commands that look at many
- * containers make one for each, and some libc asks the kernel for the memory of
- * each anew, and gives it back.  The first few are not asked for at all. */
-#define POOL 6
-/* Where use of what was given back is looked for, it is given back. */
-#if defined(__SANITIZE_ADDRESS__)
-#define KEEPS false
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KEEPS false
-#endif
-#endif
-#ifndef KEEPS
-#define KEEPS true
-#endif
-static max_align_t pool[POOL][(sizeof(struct arena_block) + ARENA_BLOCK) /
-			      sizeof(max_align_t)];
-static size_t pool_used;
-static struct arena_block *spare;
-
 static struct arena_block *take_block(size_t room)
 {
 	struct arena_block *b;
 
-	if (room > ARENA_BLOCK) {
-		b = mem_zero(sizeof(*b) + room);
-		b->size = room;
-		return b;
-	}
-	if (spare) {
-		b = spare;
-		spare = b->next;
-		memset(b->data, 0, b->used);
-		b->used = 0;
-		return b;
-	}
-	b = KEEPS && pool_used < POOL ? (void *)pool[pool_used++]
-				      : mem_zero(sizeof(*b) + ARENA_BLOCK);
-	b->size = ARENA_BLOCK;
+	if (room < ARENA_BLOCK)
+		room = ARENA_BLOCK;
+	b = mem_zero(sizeof(*b) + room);
+	b->size = room;
 	return b;
-}
-
-static void give_block(struct arena_block *b)
-{
-	if (!KEEPS || b->size != ARENA_BLOCK) {
-		free(b);
-		return;
-	}
-	b->next = spare;
-	spare = b;
 }
 
 void *arena_zero(struct arena *a, size_t size)
@@ -181,7 +140,7 @@ void arena_done(struct arena *a)
 	while (a->blocks) {
 		struct arena_block *next = a->blocks->next;
 
-		give_block(a->blocks);
+		free(a->blocks);
 		a->blocks = next;
 	}
 }
