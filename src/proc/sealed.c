@@ -103,7 +103,7 @@ static int make_mount(int exe_fd)
 
 /* Goes on from what the mount shows.  Anything but 0: we run from where we
  * did. */
-static int go_on(void)
+static int go_on(char *const *argv)
 {
 	char path[32];
 	autoclose int fd = -1;
@@ -118,7 +118,7 @@ static int go_on(void)
 	r = is_sealed(fd);
 	if (r <= 0)
 		return r < 0 ? r : -EIO;
-	return sys_change_exe(fd);
+	return sys_change_exe(fd, argv);
 }
 
 /* The copy has no name; what lies beside us is found by the one we have. */
@@ -170,7 +170,7 @@ int sealed_reexec(char *const *argv, struct err *e)
 		return 0;
 	}
 	mount_fd = make_mount(exe_fd);
-	if (mount_fd >= 0 && go_on() == 0)
+	if (mount_fd >= 0 && go_on(argv) == 0)
 		return 0;
 	mount = mount_fd < 0 ? mount_fd : run(mount_fd, argv);
 	copy_fd = make_copy(exe_fd);
