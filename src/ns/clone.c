@@ -34,12 +34,6 @@
 #include "ns/ns.h"
 #include "sys/process.h"
 
-/* What the process between says; zero: nothing. */
-struct between_report {
-	pid_t pid; /* of init, in HOST's pid namespace */
-	struct err err; /* code 0: it went well */
-};
-
 static int new_flags(const struct plan *plan, enum ns_when when)
 {
 	int flags = 0;
@@ -209,7 +203,6 @@ struct between {
 	const struct plan *plan;
 	const struct ns_init *init;
 	int fds[NS_KINDS]; /* of what is joined by path, or -1 */
-	struct between_report *report; /* shared, whatever else is not */
 };
 
 /* Init's way out of the process between: without what that needed. */
@@ -227,7 +220,7 @@ __attribute__((noreturn)) static void become_init(struct between *b,
 static int between(void *arg)
 {
 	struct between *b = arg;
-	struct err *e = &b->report->err;
+	struct err *e = &b->init->report->err;
 	int offsets_fd = -1;
 	int pidfd = -1; /* HOST opens its own */
 	int r;
@@ -248,7 +241,7 @@ static int between(void *arg)
 		r = clone_init(b->plan, true, -1, &pidfd, e);
 		if (r == 0)
 			become_init(b, offsets_fd);
-		b->report->pid = r > 0 ? r : 0;
+		b->init->report->pid = r > 0 ? r : 0;
 	}
 	_exit(0);
 }
@@ -271,10 +264,14 @@ static int take_init(pid_t pid, pid_t *ret_pid, int *ret_pidfd, struct err *e)
 static int run_between(struct between *b, pid_t *ret_pid, int *ret_pidfd,
 		       struct err *e)
 {
+	struct ns_report *report = b->init->report;
 	const int dumpable = prctl(PR_GET_DUMPABLE);
 	/* A process that shares memory can't change its clocks. */
 	const bool shares = b->plan->ns[NS_TIME].action == NS_INHERIT;
-	int r = sys_run_apart(between, b, shares, b->init->cgroup_fd);
+	int r;
+
+	*report = (struct ns_report){ 0 };
+	r = sys_run_apart(between, b, shares, b->init->cgroup_fd);
 
 	/* Undumpable is the memory, and that was ours. */
 	if (dumpable == 1)
@@ -288,15 +285,15 @@ static int run_between(struct between *b, pid_t *ret_pid, int *ret_pidfd,
 	if (r < 0)
 		return err_errno(e, r,
 				 "make the process that joins the namespaces");
-	if (b->report->err.code) {
-		*e = b->report->err;
+	if (report->err.code) {
+		*e = report->err;
 		return -e->code;
 	}
-	if (b->report->pid == 0)
+	if (report->pid == 0)
 		return err_set(e, ECHILD,
 			       "the process that joins the namespaces ended "
 			       "without a word");
-	return take_init(b->report->pid, ret_pid, ret_pidfd, e);
+	return take_init(report->pid, ret_pid, ret_pidfd, e);
 }
 
 static int clone_through_between(const struct plan *plan,
@@ -305,17 +302,9 @@ static int clone_through_between(const struct plan *plan,
 				 int *ret_pidfd, struct err *e)
 {
 	struct between b = { .plan = plan, .init = init };
-	int r;
 
 	memcpy(b.fds, fds, sizeof(b.fds));
-
-	b.report = mmap(NULL, sizeof(*b.report), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (b.report == MAP_FAILED)
-		return err_sys(e, "map a page to share");
-	r = run_between(&b, ret_pid, ret_pidfd, e);
-	(void)munmap(b.report, sizeof(*b.report));
-	return r;
+	return run_between(&b, ret_pid, ret_pidfd, e);
 }
 
 /* Init waits for `start` as long as its engine likes: no pipe, lock or

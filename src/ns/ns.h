@@ -6,9 +6,8 @@
 
 #include <sys/types.h>
 
+#include "base/err.h"
 #include "plan/plan.h"
-
-struct err;
 
 /* A container that `exec` joins: the namespaces of its init. */
 struct ns_target {
@@ -21,6 +20,12 @@ struct ns_target {
 	{                                                   \
 		.pidfd = -1, .parent_fd = -1, .proc_fd = -1 \
 	}
+
+/* What the process that stands between has done. */
+struct ns_report {
+	pid_t pid; /* of init, in HOST's pid namespace; 0: none */
+	struct err err; /* code 0: none */
+};
 
 /* What INSIDE will be. */
 struct ns_init {
@@ -35,6 +40,7 @@ struct ns_init {
 	size_t n_fds;
 	const struct ns_target *target; /* NULL: a new container */
 	int cgroup_fd; /* it is born in that cgroup; -1: in HOST's */
+	struct ns_report *report; /* in memory that no fork makes two of */
 };
 
 /* HOST: the user namespace around that of init. */

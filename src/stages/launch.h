@@ -29,6 +29,8 @@ struct launch_shared {
 	pid_t pid; /* of init, as HOST knows it; set before INSIDE goes on */
 	bool limits_left; /* HOST may not set the limits: INSIDE does */
 	int scheduling_left; /* the same of these: enum scheduling_part */
+	struct ns_report report; /* of the process between */
+	bool executing; /* INSIDE has come to execve(2) */
 	struct degrade_notes notes; /* lower rungs that were taken */
 };
 

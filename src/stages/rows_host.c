@@ -20,13 +20,12 @@
 #include "proc/hooks.h"
 #include "proc/limits.h"
 #include "proc/scheduling.h"
+#include "proc/sealed.h"
 #include "proc/supervise.h"
 #include "stages/rows.h"
 #include "sys/process.h"
 
-/* The config as it was given, for the commands that come later.  The lock is
- * ours until the container runs, so it may be written while its program is
- * already being executed. */
+/* The config as it was given, for the commands that come later. */
 static int keep_config(struct launch *l, struct err *e)
 {
 	if (!l->config_text)
@@ -176,6 +175,7 @@ ROW(clone)
 		.arg = l,
 		.target = l->joins ? &l->target : NULL,
 		.cgroup_fd = l->birth_fd,
+		.report = &l->shared->report,
 	};
 	autofree int *keep = mem_zero_n(l->plan->n_mounts + 6, sizeof(*keep));
 	const unsigned passed = l->plan->process.pass_fds;
@@ -347,12 +347,22 @@ static void take_notes(struct launch *l)
 	l->state.n_degraded = l->plan->n_degraded;
 }
 
+/* With hooks it has been there from the beginning. */
+ROW(keep_config)
+{
+	return keep_config(l, e);
+}
+
+ROW(settle)
+{
+	sealed_settle();
+	return 0;
+}
+
 ROW(record_created)
 {
-	int r = l->hooks ? 0 : keep_config(l, e);
-
 	take_notes(l);
-	return r < 0 ? r : launch_record(l, STATUS_CREATED, e);
+	return launch_record(l, STATUS_CREATED, e);
 }
 
 /* Digits only, no newline, by rename: engines read it the moment it is
@@ -385,16 +395,12 @@ ROW(say_start)
 
 ROW(record_running)
 {
-	int r = 0;
-
 	/* `start` read its record from the disk; what run knows is new. */
-	if (l->plan) {
+	if (l->plan)
 		take_notes(l);
-		r = l->hooks ? 0 : keep_config(l, e);
-	} else {
+	else
 		(void)unlinkat(l->dir_fd, "start.sock", 0);
-	}
-	return r < 0 ? r : launch_record(l, STATUS_RUNNING, e);
+	return launch_record(l, STATUS_RUNNING, e);
 }
 
 ROW(poststart)

@@ -329,7 +329,10 @@ static int become_program(void *launch, struct err *e)
 		r = lower(l, e);
 	if (r < 0)
 		return r;
-	return exec_program(&l->plan->process, l->program, l->env, e);
+	l->shared->executing = true;
+	r = exec_program(&l->plan->process, l->program, l->env, e);
+	l->shared->executing = false;
+	return r;
 }
 
 /* Two threads from here on: this one, which is under no filter, talks to HOST;

@@ -8,7 +8,9 @@
  * most, so a row that hands one over ends its group.
  *
  * HOST does not wait for INSIDE before a row that is `ahead`; INSIDE comes to it in
- * its order, and by then it has often been done.
+ * its order, and by then it has often been done.  A row that is `aside` belongs to
+ * no group: HOST does it when it comes to it, which is before it waits, and says
+ * nothing of it.
  *
  * Before the clone there is nobody to talk to (sync.fd is -1); the group that
  * holds the clone ends after it, so no word is lost.
@@ -23,7 +25,6 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "config.h"
-#include "proc/sealed.h"
 #include "stages/launch.h"
 #include "sys/process.h"
 
@@ -32,12 +33,12 @@ static bool wanted(const struct launch *l, const struct stage *row)
 	return !row->wanted || row->wanted(l);
 }
 
-/* The next wanted row after i, or table->n. */
+/* The next wanted row of a group after i, or table->n. */
 static size_t next_wanted(const struct launch *l,
 			  const struct stage_table *table, size_t i)
 {
 	for (i++; i < table->n; i++)
-		if (wanted(l, &table->rows[i]))
+		if (!table->rows[i].aside && wanted(l, &table->rows[i]))
 			break;
 	return i;
 }
@@ -115,7 +116,8 @@ static int run_row(struct launch *l, const struct stage_table *table, size_t i,
 		(void)err_wrap(e, "%s", row->name);
 		return sync_fail(&l->sync, number, e);
 	}
-	if (l->sync.fd >= 0 && !row->starts_inside && ends_group(l, table, i)) {
+	if (l->sync.fd >= 0 && !row->starts_inside && !row->aside &&
+	    ends_group(l, table, i)) {
 		r = sync_done(&l->sync, number, l->send_fd, e);
 		own_close(&l->send_fd);
 		/* INSIDE has ended; why, it has said, to who waits for it. */
@@ -137,6 +139,18 @@ static void take_over(struct launch *l, enum stage_hands what, int *fd)
 	*to = take_fd(fd);
 }
 
+/* The channel has ended without a word, as it does when INSIDE executes the
+ * program.  Who ends by a signal meanwhile may not have come so far: then the
+ * kernel is asked, which takes longer. */
+static bool has_executed(const struct launch *l)
+{
+	if (l->shared && !l->shared->executing)
+		return false;
+	if (l->shared && !sys_child_was_killed(l->pidfd))
+		return true;
+	return sys_has_execed(l->pid) != 0;
+}
+
 static int await_group(struct launch *l, const struct stage_table *table,
 		       size_t first, size_t last, struct err *e)
 {
@@ -144,11 +158,9 @@ static int await_group(struct launch *l, const struct stage_table *table,
 	autoclose int fd = -1;
 	int r;
 
-	if (l->side == HOST)
-		sealed_settle();
 	r = sync_await(&l->sync, table->first + (unsigned)first,
 		       table->first + (unsigned)last, &fd, e);
-	if (r == -ECHILD && row->ends_in_exec && sys_has_execed(l->pid) != 0) {
+	if (r == -ECHILD && row->ends_in_exec && has_executed(l)) {
 		sync_close(&l->sync); /* nobody is left to talk to */
 		return 0;
 	}
@@ -173,7 +185,7 @@ static int walk_row(struct launch *l, const struct stage_table *table, size_t i,
 	return r;
 }
 
-/* HOST's rows from *i on that do not need what INSIDE is doing now. */
+/* HOST's rows from *i on that do not wait for what INSIDE is doing now. */
 static int walk_ahead(struct launch *l, const struct stage_table *table,
 		      size_t *i, struct err *e)
 {
@@ -184,7 +196,7 @@ static int walk_ahead(struct launch *l, const struct stage_table *table,
 	for (; r == 0 && *i < table->n; ++*i) {
 		if (!wanted(l, &table->rows[*i]))
 			continue;
-		if (!table->rows[*i].ahead)
+		if (!table->rows[*i].ahead && !table->rows[*i].aside)
 			break;
 		r = walk_row(l, table, *i, e);
 	}
@@ -207,13 +219,15 @@ int stages_walk(struct launch *l, const struct stage_table *table,
 			continue;
 		if (row->side == l->side) {
 			r = walk_row(l, table, i, e);
-			group = next;
+			if (!row->aside)
+				group = next;
 			if (r < 0)
 				return r;
 			continue;
 		}
 		fault_kill(l, number, "kill-before");
-		if (ends_group(l, table, i) && !row->starts_inside) {
+		if (!row->aside && !row->starts_inside &&
+		    ends_group(l, table, i)) {
 			r = walk_ahead(l, table, &next, e);
 			if (r == 0)
 				r = await_group(l, table, group, i, e);

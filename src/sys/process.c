@@ -45,18 +45,16 @@ pid_t sys_clone3(const struct clone3_args *args)
 	return r < 0 ? -errno : (pid_t)r;
 }
 
-#define APART_STACK ((size_t)1 << 20)
-
-/* AddressSanitizer does not know what to make of a second stack. */
+/* AddressSanitizer does not know what to make of two who share it. */
 #ifdef __SANITIZE_ADDRESS__
 #define MAY_SHARE false
 #else
 #define MAY_SHARE true
 #endif
 
-/* clone(2) has no room for the flag of a cgroup, and no libc has a clone3() that
- * runs on another stack.  The child must not return into the frame that it was
- * made in, which its parent goes on using. */
+/* vfork(2), as clone3(2) has it, which no libc offers.  The child goes on below the
+ * frame that it was made in, and must not return into that: its parent goes on
+ * using it. */
 static pid_t clone3_calling(const struct clone_args *args,
 			    int (*run)(void *arg), void *arg)
 {
@@ -71,6 +69,8 @@ static pid_t clone3_calling(const struct clone_args *args,
 			 "test %%rax, %%rax\n\t"
 			 "jnz 1f\n\t"
 			 "xor %%ebp, %%ebp\n\t" /* the outermost frame */
+			 "sub $128, %%rsp\n\t" /* not the red zone */
+			 "and $-16, %%rsp\n\t"
 			 "mov %[with], %%rdi\n\t"
 			 "call *%[call]\n\t"
 			 "mov %%eax, %%edi\n\t"
@@ -107,26 +107,18 @@ static pid_t clone3_calling(const struct clone_args *args,
 #endif
 }
 
-static pid_t clone_sharing(int (*run)(void *arg), void *arg, char *stack,
-			   int cgroup_fd)
+static pid_t clone_sharing(int (*run)(void *arg), void *arg, int cgroup_fd)
 {
-	const int flags = CLONE_VM | CLONE_VFORK;
-	const struct clone_args args = {
-		.flags = (uint64_t)flags | CLONE_INTO_CGROUP,
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK,
 		.exit_signal = SIGCHLD,
-		.stack = (uintptr_t)stack,
-		.stack_size = APART_STACK,
-		.cgroup = (uint64_t)cgroup_fd,
 	};
-	pid_t pid;
 
-	/* Below it a page of nobody's: what overflows ends there. */
-	if (mprotect(stack, 4096, PROT_NONE) < 0)
-		return -errno;
-	if (cgroup_fd >= 0)
-		return clone3_calling(&args, run, arg);
-	pid = clone(run, stack + APART_STACK, flags | SIGCHLD, arg);
-	return pid < 0 ? -errno : pid;
+	if (cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgroup_fd;
+	}
+	return clone3_calling(&args, run, arg);
 }
 
 static pid_t fork_apart(int (*run)(void *arg), void *arg, int cgroup_fd)
@@ -144,21 +136,12 @@ static pid_t fork_apart(int (*run)(void *arg), void *arg, int cgroup_fd)
 int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory,
 		  int cgroup_fd)
 {
-	const bool shares = shares_memory && MAY_SHARE;
-	void *stack = MAP_FAILED;
-	pid_t pid;
+	pid_t pid = shares_memory && MAY_SHARE
+			    ? clone_sharing(run, arg, cgroup_fd)
+			    : fork_apart(run, arg, cgroup_fd);
 
-	if (shares)
-		stack = mmap(NULL, APART_STACK, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (shares && stack == MAP_FAILED)
-		return -errno;
-	pid = shares ? clone_sharing(run, arg, stack, cgroup_fd)
-		     : fork_apart(run, arg, cgroup_fd);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	if (shares)
-		(void)munmap(stack, APART_STACK);
 	return pid < 0 ? pid : 0;
 }
 
@@ -227,6 +210,15 @@ int sys_wait_pidfd(int pidfd, int *ret_signal)
 	if (ret_signal)
 		*ret_signal = info.si_status;
 	return 128 + info.si_status;
+}
+
+bool sys_child_was_killed(int pidfd)
+{
+	siginfo_t info = { 0 };
+
+	return waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info,
+		      WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 ||
+	       (info.si_pid != 0 && info.si_code != CLD_EXITED);
 }
 
 /* Reads /proc/PID/stat; *ret_fields is the text from field 3 on, owned. */

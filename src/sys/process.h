@@ -21,9 +21,8 @@ pid_t sys_clone3(const struct clone3_args *args);
 
 /* Runs run(arg) in a child until that ends; nothing of ours goes on meanwhile.
  * It is a fork; but with shares_memory no copy of our memory is made, and it
- * must treat that as ours.  Its own children are copies in any case, and go on
- * on its stack, which has 1 MiB then.  cgroup_fd: as above.  0: it has
- * ended. */
+ * must treat that as ours.  Its own children are copies in any case.
+ * cgroup_fd: as above.  0: it has ended. */
 int sys_run_apart(int (*run)(void *arg), void *arg, bool shares_memory,
 		  int cgroup_fd);
 
@@ -50,6 +49,10 @@ int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state);
 /* Numbers of /proc/PID/stat: of the n fields `numbers`, as proc_pid_stat(5)
  * counts them (from 3 on, ascending), in `ret`. */
 int sys_stat_fields(pid_t pid, const int *numbers, uint64_t *ret, size_t n);
+
+/* Has our child ended by a signal?  So too where it can't be told.  Whoever waits
+ * for it later gets the same answer. */
+bool sys_child_was_killed(int pidfd);
 
 /* Has `pid` executed a program since it was forked?  1 or 0, also for a
  * zombie; -ESRCH when it is gone altogether (PF_FORKNOEXEC in field 9). */

@@ -50,9 +50,15 @@ static int executes(struct launch *l, struct err *e)
 {
 	static char *const argv[] = { (char *)"true", NULL };
 
-	(void)l;
+	l->shared->executing = true;
 	(void)execvp("true", argv);
 	return err_sys(e, "execute true");
+}
+
+static int dies_executing(struct launch *l, struct err *e)
+{
+	l->shared->executing = true;
+	return dies(l, e);
 }
 
 /* INSIDE's: until HOST has run its row, and said so. */
@@ -239,6 +245,17 @@ static void death_before_exec_is_failure(void)
 	is_int(o.ran, 0, "HOST does not go on");
 }
 
+static void death_in_exec_is_failure(void)
+{
+	static const struct stage rows[] = {
+		{ "execute", INSIDE, dies_executing, NULL, true },
+		{ "after", HOST, fine },
+	};
+	struct outcome o = walk(rows, 2);
+
+	is_int(o.result, -ECHILD, "killed at exec, before it was done");
+}
+
 static void host_goes_ahead(void)
 {
 	static const struct stage rows[] = {
@@ -285,6 +302,39 @@ static void failures_beside_a_row_ahead(void)
 	is_int(o.status, 1, "INSIDE hears of it");
 }
 
+static void rows_that_nobody_waits_for(void)
+{
+	static const struct stage rows[] = {
+		{ "go", INSIDE, fine },
+		{ "aside", HOST, fine, .aside = true },
+		{ "go on", INSIDE, fine },
+		{ "then", HOST, fine },
+		{ "end", INSIDE, fine },
+	};
+	static const struct stage failing[] = {
+		{ "fail", INSIDE, refuses },
+		{ "aside", HOST, fine_alone, .aside = true },
+		{ "go on", INSIDE, fine },
+	};
+	static const struct stage own[] = {
+		{ "go", INSIDE, fine },
+		{ "aside", HOST, refuses, .aside = true },
+		{ "end", INSIDE, fine },
+		{ "then", HOST, fine },
+		{ "end", INSIDE, fine },
+	};
+	struct outcome o = walk(rows, 5);
+
+	is_int(o.result, 0, "a row aside parts no group");
+	is_int(o.status, 0, "INSIDE comes to the end");
+	is_int(o.ran, 5, "each row ran once");
+	o = walk(failing, 3);
+	is_str(o.e.text, "fail: no", "an error before it arrives");
+	o = walk(own, 5);
+	is_str(o.e.text, "aside: no", "it may fail, and is named");
+	is_int(o.status, 1, "INSIDE hears of it where it waits next");
+}
+
 static void an_fd_crosses(void)
 {
 	static const struct stage rows[] = {
@@ -327,8 +377,10 @@ int main(void)
 	death_is_failure();
 	exec_is_success();
 	death_before_exec_is_failure();
+	death_in_exec_is_failure();
 	host_goes_ahead();
 	failures_beside_a_row_ahead();
+	rows_that_nobody_waits_for();
 	an_fd_crosses();
 	the_real_tables_are_sound();
 	return done();
