@@ -39,6 +39,11 @@ bool caller_may(const struct caller *c, int cap)
 	return c->caps >> cap & 1;
 }
 
+bool caller_may_raise_limits(const struct caller *c)
+{
+	return c->initial_userns && caller_may(c, CAP_SYS_RESOURCE);
+}
+
 bool caller_is_privileged(const struct caller *c)
 {
 	return caller_may(c, CAP_SYS_ADMIN) && caller_may(c, CAP_SETUID) &&
@@ -129,11 +134,12 @@ static int read_map(struct caller *c, const char *path, struct id_range **ret,
 static bool in_first_userns(void)
 {
 	static const char first[] = "user:[4026531837]";
-	char link[sizeof(first)];
-	ssize_t n = readlink("/proc/self/ns/user", link, sizeof(link));
+	static char link[sizeof(first)]; /* does not change while we ask */
 
-	return n == (ssize_t)strlen(first) &&
-	       memcmp(link, first, (size_t)n) == 0;
+	if (link[0] == '\0' &&
+	    readlink("/proc/self/ns/user", link, sizeof(link)) < 0)
+		return false;
+	return memcmp(link, first, strlen(first)) == 0;
 }
 
 static int read_maps(struct caller *c, struct err *e)
@@ -250,7 +256,7 @@ static void read_rlimits(const struct items *limits, struct caller *c)
 			l.rlim_cur = l.rlim_max = RLIM_INFINITY;
 		c->rlimits[number].soft = to_limit(l.rlim_cur);
 		c->rlimits[number].hard = to_limit(l.rlim_max);
-		if (number == RLIMIT_NOFILE &&
+		if (number == RLIMIT_NOFILE && caller_may_raise_limits(c) &&
 		    file_read_at(AT_FDCWD, "/proc/sys/fs/nr_open", 64, &text,
 				 NULL) == 0)
 			c->nr_open = strtoull(text, NULL, 10);

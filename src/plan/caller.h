@@ -193,6 +193,8 @@ struct caller {
 
 /* Does our own user namespace let us do what CAP_x is for?  */
 bool caller_may(const struct caller *c, int cap);
+/* A hard limit: the host's CAP_SYS_RESOURCE. */
+bool caller_may_raise_limits(const struct caller *c);
 /* CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID: may write any map directly.
  * `real root` is this in the initial user namespace. */
 bool caller_is_privileged(const struct caller *c);

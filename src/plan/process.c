@@ -197,12 +197,6 @@ static int plan_user(struct plan *plan, struct err *e)
 
 /* --- limits */
 
-/* The host's CAP_SYS_RESOURCE: what the kernel asks for below. */
-static bool may_raise(const struct caller *c)
-{
-	return c->initial_userns && caller_may(c, CAP_SYS_RESOURCE);
-}
-
 static const char *limit_text(struct arena *a, uint64_t soft, uint64_t hard)
 {
 	const char *s = soft == UINT64_MAX
@@ -254,7 +248,7 @@ static int plan_rlimits(struct plan *plan, struct err *e)
 				i, from[i].type);
 			return err_hint(e, "see getrlimit(2) for their names");
 		}
-		if (!may_raise(c))
+		if (!caller_may_raise_limits(c))
 			r = clamp_rlimit(plan, l, c->rlimits[l->resource].hard,
 					 e);
 		else if (rlimit_number("RLIMIT_NOFILE") == l->resource &&
