@@ -11,7 +11,3 @@ struct err;
  * detached mount or, where we may not mount, from a sealed memfd.  Returns 0
  * at once when we already run from one. */
 int sealed_reexec(char *const *argv, struct err *e);
-
-/* Lets go of the mount that sealed_reexec() has made.  The kernel takes its time
- * for that (45 us), so it is done while we wait for INSIDE anyway. */
-void sealed_settle(void);

@@ -42,7 +42,6 @@ ROW(scheduling);
 ROW(send_terminal);
 ROW(send_pidfd);
 ROW(keep_config);
-ROW(settle);
 ROW(record_created);
 ROW(pid_file);
 ROW(say_start);

@@ -20,7 +20,6 @@
 #include "proc/hooks.h"
 #include "proc/limits.h"
 #include "proc/scheduling.h"
-#include "proc/sealed.h"
 #include "proc/supervise.h"
 #include "stages/rows.h"
 #include "sys/process.h"
@@ -351,12 +350,6 @@ static void take_notes(struct launch *l)
 ROW(keep_config)
 {
 	return keep_config(l, e);
-}
-
-ROW(settle)
-{
-	sealed_settle();
-	return 0;
 }
 
 ROW(record_created)
