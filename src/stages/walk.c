@@ -140,13 +140,13 @@ static void take_over(struct launch *l, enum stage_hands what, int *fd)
 }
 
 /* The channel has ended without a word, as it does when INSIDE executes the
- * program.  Who ends by a signal meanwhile may not have come so far: then the
- * kernel is asked, which takes longer. */
+ * program.  Who is killed meanwhile, or just about to end, may not have come so far:
+ * then the kernel is asked, which takes longer. */
 static bool has_executed(const struct launch *l)
 {
 	if (l->shared && !l->shared->executing)
 		return false;
-	if (l->shared && !sys_child_was_killed(l->pidfd))
+	if (l->shared && sys_child_has_exited(l->pidfd))
 		return true;
 	return sys_has_execed(l->pid) != 0;
 }

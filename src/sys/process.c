@@ -212,13 +212,13 @@ int sys_wait_pidfd(int pidfd, int *ret_signal)
 	return 128 + info.si_status;
 }
 
-bool sys_child_was_killed(int pidfd)
+bool sys_child_has_exited(int pidfd)
 {
 	siginfo_t info = { 0 };
 
 	return waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info,
-		      WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 ||
-	       (info.si_pid != 0 && info.si_code != CLD_EXITED);
+		      WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	       info.si_pid != 0 && info.si_code == CLD_EXITED;
 }
 
 /* Reads /proc/PID/stat; *ret_fields is the text from field 3 on, owned. */

@@ -50,9 +50,9 @@ int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state);
  * counts them (from 3 on, ascending), in `ret`. */
 int sys_stat_fields(pid_t pid, const int *numbers, uint64_t *ret, size_t n);
 
-/* Has our child ended by a signal?  So too where it can't be told.  Whoever waits
- * for it later gets the same answer. */
-bool sys_child_was_killed(int pidfd);
+/* Has our child ended, and not by a signal?  Whoever waits for it later gets the same
+ * answer. */
+bool sys_child_has_exited(int pidfd);
 
 /* Has `pid` executed a program since it was forked?  1 or 0, also for a
  * zombie; -ESRCH when it is gone altogether (PF_FORKNOEXEC in field 9). */
