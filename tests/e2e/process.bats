@@ -340,6 +340,26 @@ caps='grep -E "^Cap" /proc/self/status | sed "s/[[:space:]]/ /"'
 	[ "$status" != 0 ] && refused elinux
 }
 
+@test "the mount that the runtime runs from can't be made writable by way of /proc" {
+	local try='import ctypes, os, struct
+l = ctypes.CDLL(None, use_errno=True)
+rdonly, empty_path = 1, 0x1000
+r = l.syscall(442, 7, b"", empty_path, struct.pack("QQQQ", 0, rdonly, 0, 0), 32) # mount_setattr
+print(r, os.strerror(ctypes.get_errno()))'
+	requires_tool python3
+	bundle '.root.readonly = false'
+	script 'until [ -e /tmp/go ]; do sleep 0.02; done'
+	"$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" "$CID" </dev/null >o 2>e 3>&- &
+	until_true 5 is_status running
+	# Inside the same file is reached by a program that is "#!/proc/self/exe".
+	exec 7<"/proc/$!/exe"
+	go unshare --user --map-root-user --mount python3 -c "$try"
+	exec 7<&-
+	touch "$ROOTFS/tmp/go"
+	wait $!
+	[ "$output" = "-1 Invalid argument" ] || complain
+}
+
 @test "the runtime's binary can't be written from inside" {
 	bundle '.root.readonly = false | .process.args = ["/proc/self/exe", "--version"]'
 	before=$(md5sum <"$ROOTLET")
