@@ -44,19 +44,27 @@ static _Alignas(max_align_t) char first[FIRST];
 static char *pool = first;
 static size_t pool_left = FIRST;
 static struct block *waiting[SIZES];
+static bool threads;
 static atomic_flag taken = ATOMIC_FLAG_INIT;
+
+void heap_expect_threads(void)
+{
+	threads = true;
+}
 
 static void lock(void)
 {
 	const struct timespec moment = { .tv_nsec = 1000 };
 
-	while (atomic_flag_test_and_set_explicit(&taken, memory_order_acquire))
+	while (threads &&
+	       atomic_flag_test_and_set_explicit(&taken, memory_order_acquire))
 		(void)nanosleep(&moment, NULL);
 }
 
 static void unlock(void)
 {
-	atomic_flag_clear_explicit(&taken, memory_order_release);
+	if (threads)
+		atomic_flag_clear_explicit(&taken, memory_order_release);
 }
 
 static void *map(size_t size)
@@ -85,12 +93,15 @@ static struct block *cut(size_t size)
 
 		if (!more)
 			return NULL;
+		/* Whoever is killed in between leaves less, never more. */
 		pool = more;
+		atomic_signal_fence(memory_order_seq_cst);
 		pool_left = NEXT;
 	}
 	b = (struct block *)(void *)pool;
-	pool += size;
 	pool_left -= size;
+	atomic_signal_fence(memory_order_seq_cst);
+	pool += size;
 	b->size = size;
 	return b;
 }

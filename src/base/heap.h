@@ -5,12 +5,16 @@
  * Where the program has its libc from musl, malloc(3) and its relatives are made
  * of these (docs/HACKING.md says why).
  *
- * All of them may be called by several threads.  A pointer that is not one of
+ * Several threads may call them after heap_expect_threads().  A pointer that is not one of
  * ours, or was freed before, ends the program.
  */
 #pragma once
 
 #include <stddef.h>
+
+/* Before a second thread is made.  Until then there is no lock, which a child that
+ * shares our memory and is killed would leave locked for ever. */
+void heap_expect_threads(void);
 
 /* Aligned for any type; NULL with errno ENOMEM.  0 bytes are a block too. */
 void *heap_take(size_t size); /* not zeroed */

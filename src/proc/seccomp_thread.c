@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/mem.h"
 
 /* It needs little; sanitizers need more. */
@@ -92,6 +93,7 @@ static int start_thread(struct seccomp_thread *n, struct err *e)
 	pthread_t thread;
 	int r;
 
+	heap_expect_threads();
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

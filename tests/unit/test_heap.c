@@ -171,6 +171,7 @@ static void threads(void)
 	pthread_t thread[N];
 	bool good[N] = { true, true, true };
 
+	heap_expect_threads();
 	for (size_t i = 0; i < N; i++)
 		if (pthread_create(&thread[i], NULL, take_and_give, &good[i]))
 			return;
