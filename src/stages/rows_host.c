@@ -24,7 +24,9 @@
 #include "stages/rows.h"
 #include "sys/process.h"
 
-/* The config as it was given, for the commands that come later. */
+/* The config as it was given, for the commands that come later.  The lock is
+ * ours until the container runs, so it may be written while its program is
+ * already being executed. */
 static int keep_config(struct launch *l, struct err *e)
 {
 	if (!l->config_text)
@@ -346,16 +348,12 @@ static void take_notes(struct launch *l)
 	l->state.n_degraded = l->plan->n_degraded;
 }
 
-/* With hooks it has been there from the beginning. */
-ROW(keep_config)
-{
-	return keep_config(l, e);
-}
-
 ROW(record_created)
 {
+	int r = l->hooks ? 0 : keep_config(l, e);
+
 	take_notes(l);
-	return launch_record(l, STATUS_CREATED, e);
+	return r < 0 ? r : launch_record(l, STATUS_CREATED, e);
 }
 
 /* Digits only, no newline, by rename: engines read it the moment it is
@@ -388,12 +386,16 @@ ROW(say_start)
 
 ROW(record_running)
 {
+	int r = 0;
+
 	/* `start` read its record from the disk; what run knows is new. */
-	if (l->plan)
+	if (l->plan) {
 		take_notes(l);
-	else
+		r = l->hooks ? 0 : keep_config(l, e);
+	} else {
 		(void)unlinkat(l->dir_fd, "start.sock", 0);
-	return launch_record(l, STATUS_RUNNING, e);
+	}
+	return r < 0 ? r : launch_record(l, STATUS_RUNNING, e);
 }
 
 ROW(poststart)

@@ -26,11 +26,6 @@ WANT(listen)
 	return l->wait_for_start;
 }
 
-WANT(keep_config)
-{
-	return !l->hooks && l->config_text;
-}
-
 WANT(notify)
 {
 	return l->plan->notify != NULL;

@@ -30,9 +30,6 @@ struct stage {
 	/* HOST's only: it needs nothing of what INSIDE does just before, so HOST
 	 * does it meanwhile. */
 	bool ahead;
-	/* HOST's only: nobody waits for it, so HOST does it while it waits itself;
-	 * it stands behind a row of INSIDE. */
-	bool aside;
 	/* It is in launch.send_fd when the row is done, and lands in the other
 	 * side's master_fd or listener_fd.  Such a row ends its group. */
 	enum stage_hands hands;

@@ -61,8 +61,6 @@ static const struct stage create_rows[] = {
 	{ "join a session keyring", INSIDE, row_keyring, want_keyring },
 	{ "find the program", INSIDE, row_find_program },
 	{ "outlive the runtime", INSIDE, row_outlive },
-	{ "keep the config", HOST, row_keep_config, want_keep_config,
-	  .aside = true },
 	{ "limit the processes", HOST, row_limit_pids, want_limit_pids },
 	{ "set the resource limits", HOST, row_limits, want_limits },
 	{ "set the scheduling", HOST, row_scheduling, want_scheduling },

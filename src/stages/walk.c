@@ -8,9 +8,7 @@
  * most, so a row that hands one over ends its group.
  *
  * HOST does not wait for INSIDE before a row that is `ahead`; INSIDE comes to it in
- * its order, and by then it has often been done.  A row that is `aside` belongs to
- * no group: HOST does it when it comes to it, which is before it waits, and says
- * nothing of it.
+ * its order, and by then it has often been done.
  *
  * Before the clone there is nobody to talk to (sync.fd is -1); the group that
  * holds the clone ends after it, so no word is lost.
@@ -33,12 +31,12 @@ static bool wanted(const struct launch *l, const struct stage *row)
 	return !row->wanted || row->wanted(l);
 }
 
-/* The next wanted row of a group after i, or table->n. */
+/* The next wanted row after i, or table->n. */
 static size_t next_wanted(const struct launch *l,
 			  const struct stage_table *table, size_t i)
 {
 	for (i++; i < table->n; i++)
-		if (!table->rows[i].aside && wanted(l, &table->rows[i]))
+		if (wanted(l, &table->rows[i]))
 			break;
 	return i;
 }
@@ -116,8 +114,7 @@ static int run_row(struct launch *l, const struct stage_table *table, size_t i,
 		(void)err_wrap(e, "%s", row->name);
 		return sync_fail(&l->sync, number, e);
 	}
-	if (l->sync.fd >= 0 && !row->starts_inside && !row->aside &&
-	    ends_group(l, table, i)) {
+	if (l->sync.fd >= 0 && !row->starts_inside && ends_group(l, table, i)) {
 		r = sync_done(&l->sync, number, l->send_fd, e);
 		own_close(&l->send_fd);
 		/* INSIDE has ended; why, it has said, to who waits for it. */
@@ -185,7 +182,7 @@ static int walk_row(struct launch *l, const struct stage_table *table, size_t i,
 	return r;
 }
 
-/* HOST's rows from *i on that do not wait for what INSIDE is doing now. */
+/* HOST's rows from *i on that do not need what INSIDE is doing now. */
 static int walk_ahead(struct launch *l, const struct stage_table *table,
 		      size_t *i, struct err *e)
 {
@@ -196,7 +193,7 @@ static int walk_ahead(struct launch *l, const struct stage_table *table,
 	for (; r == 0 && *i < table->n; ++*i) {
 		if (!wanted(l, &table->rows[*i]))
 			continue;
-		if (!table->rows[*i].ahead && !table->rows[*i].aside)
+		if (!table->rows[*i].ahead)
 			break;
 		r = walk_row(l, table, *i, e);
 	}
@@ -219,15 +216,13 @@ int stages_walk(struct launch *l, const struct stage_table *table,
 			continue;
 		if (row->side == l->side) {
 			r = walk_row(l, table, i, e);
-			if (!row->aside)
-				group = next;
+			group = next;
 			if (r < 0)
 				return r;
 			continue;
 		}
 		fault_kill(l, number, "kill-before");
-		if (!row->aside && !row->starts_inside &&
-		    ends_group(l, table, i)) {
+		if (ends_group(l, table, i) && !row->starts_inside) {
 			r = walk_ahead(l, table, &next, e);
 			if (r == 0)
 				r = await_group(l, table, group, i, e);

@@ -302,39 +302,6 @@ static void failures_beside_a_row_ahead(void)
 	is_int(o.status, 1, "INSIDE hears of it");
 }
 
-static void rows_that_nobody_waits_for(void)
-{
-	static const struct stage rows[] = {
-		{ "go", INSIDE, fine },
-		{ "aside", HOST, fine, .aside = true },
-		{ "go on", INSIDE, fine },
-		{ "then", HOST, fine },
-		{ "end", INSIDE, fine },
-	};
-	static const struct stage failing[] = {
-		{ "fail", INSIDE, refuses },
-		{ "aside", HOST, fine_alone, .aside = true },
-		{ "go on", INSIDE, fine },
-	};
-	static const struct stage own[] = {
-		{ "go", INSIDE, fine },
-		{ "aside", HOST, refuses, .aside = true },
-		{ "end", INSIDE, fine },
-		{ "then", HOST, fine },
-		{ "end", INSIDE, fine },
-	};
-	struct outcome o = walk(rows, 5);
-
-	is_int(o.result, 0, "a row aside parts no group");
-	is_int(o.status, 0, "INSIDE comes to the end");
-	is_int(o.ran, 5, "each row ran once");
-	o = walk(failing, 3);
-	is_str(o.e.text, "fail: no", "an error before it arrives");
-	o = walk(own, 5);
-	is_str(o.e.text, "aside: no", "it may fail, and is named");
-	is_int(o.status, 1, "INSIDE hears of it where it waits next");
-}
-
 static void an_fd_crosses(void)
 {
 	static const struct stage rows[] = {
@@ -380,7 +347,6 @@ int main(void)
 	death_in_exec_is_failure();
 	host_goes_ahead();
 	failures_beside_a_row_ahead();
-	rows_that_nobody_waits_for();
 	an_fd_crosses();
 	the_real_tables_are_sound();
 	return done();
