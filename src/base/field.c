@@ -496,13 +496,11 @@ static int read_object(const struct reader *r, const struct place *at,
 {
 	struct place here = { .up = at };
 	int code = expect(r, at, value, JSON_OBJECT);
-	const struct json *next = code == 0 ? value->child : NULL;
 
 	for (const struct field *f = fields; code == 0 && f->key; f++) {
-		const struct json *v = json_get_near(value, f->key, next);
+		const struct json *v = json_get(value, f->key);
 
 		here.key = f->key;
-		next = v ? v->next : next;
 		if (!v || v->type == JSON_NULL) {
 			if (f->flags & FIELD_REQUIRED)
 				return fail(r, &here, NULL, "missing");

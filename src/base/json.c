@@ -396,12 +396,6 @@ const struct json *json_get(const struct json *object, const char *key)
 	return NULL;
 }
 
-const struct json *json_get_near(const struct json *object, const char *key,
-				 const struct json *near)
-{
-	return near && str_eq(near->key, key) ? near : json_get(object, key);
-}
-
 const char *json_type_name(enum json_type type)
 {
 	static const char *const names[] = {

@@ -50,10 +50,6 @@ void json_done(struct json_doc *doc);
 
 /* A member by its key, or NULL; `object` may be NULL or of another type. */
 const struct json *json_get(const struct json *object, const char *key);
-/* The same, after a look at `near`, a member of it (or NULL): for who asks in the
- * order in which they probably are. */
-const struct json *json_get_near(const struct json *object, const char *key,
-				 const struct json *near);
 const char *json_type_name(enum json_type type); /* "an object", … */
 
 #define json_for_each(item, parent)                                        \
