@@ -241,23 +241,23 @@ static int read_stat(int proc_fd, pid_t pid, char **ret_text, char **ret_fields)
 	return 0;
 }
 
-/* A number of /proc/PID/stat.  *fields starts at field *at; it goes on to that of
- * the number. */
-static int stat_field(char **fields, int *at, int number, uint64_t *ret)
+/* A number of /proc/PID/stat, by where proc_pid_stat(5) counts it; `fields` starts
+ * at field 3. */
+static int stat_field(const char *fields, int number, uint64_t *ret)
 {
 	char digits[24];
 	size_t n;
 
-	for (; *at < number; ++*at) {
-		*fields = strchr(*fields, ' ');
-		if (!*fields)
+	for (int at = 3; at < number; at++) {
+		fields = strchr(fields, ' ');
+		if (!fields)
 			return -EPROTO;
-		++*fields;
+		fields++;
 	}
-	n = strcspn(*fields, " \n");
+	n = strcspn(fields, " \n");
 	if (n >= sizeof(digits))
 		return -EPROTO;
-	memcpy(digits, *fields, n);
+	memcpy(digits, fields, n);
 	digits[n] = '\0';
 	return str_uint64(digits, ret);
 }
@@ -266,7 +266,6 @@ int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
 {
 	autofree char *text = NULL;
 	char *fields;
-	int at = 3;
 	int r;
 
 	r = read_stat(proc_fd, pid, &text, &fields);
@@ -274,31 +273,21 @@ int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state)
 		return r;
 	if (ret_state)
 		*ret_state = *fields;
-	return stat_field(&fields, &at, 22, ret);
-}
-
-int sys_stat_fields(pid_t pid, const int *numbers, uint64_t *ret, size_t n)
-{
-	autofree char *text = NULL;
-	char *fields;
-	int at = 3;
-	int r;
-
-	r = read_stat(AT_FDCWD, pid, &text, &fields);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = stat_field(&fields, &at, numbers[i], &ret[i]);
-	return r;
+	return stat_field(fields, 22, ret);
 }
 
 int sys_has_execed(pid_t pid)
 {
 	/* PF_FORKNOEXEC of the kernel's <linux/sched.h>. */
 	const uint64_t forked_but_no_exec = 0x40;
-	const int number = 9;
+	autofree char *text = NULL;
+	char *fields;
 	uint64_t flags;
 	int r;
 
-	r = sys_stat_fields(pid, &number, &flags, 1);
+	r = read_stat(AT_FDCWD, pid, &text, &fields);
+	if (r == 0)
+		r = stat_field(fields, 9, &flags);
 	if (r < 0)
 		return r;
 	return !(flags & forked_but_no_exec);

@@ -46,10 +46,6 @@ int sys_wait_pidfd(int pidfd, int *ret_signal);
  * *ret_state may be NULL; else the letter of field 3 ('R', 'Z', …). */
 int sys_start_time(int proc_fd, pid_t pid, uint64_t *ret, char *ret_state);
 
-/* Numbers of /proc/PID/stat: of the n fields `numbers`, as proc_pid_stat(5)
- * counts them (from 3 on, ascending), in `ret`. */
-int sys_stat_fields(pid_t pid, const int *numbers, uint64_t *ret, size_t n);
-
 /* Has our child ended, and not by a signal?  Whoever waits for it later gets the same
  * answer. */
 bool sys_child_has_exited(int pidfd);
