@@ -84,6 +84,16 @@ static struct block *header_of(void *p)
 	return b;
 }
 
+/* Whose list: that of the smallest size with so much room. */
+static unsigned kind_of(size_t room)
+{
+	unsigned k = 0;
+
+	while (SMALLEST << k < room)
+		k++;
+	return k;
+}
+
 static struct block *cut(size_t size)
 {
 	struct block *b;
@@ -106,6 +116,22 @@ static struct block *cut(size_t size)
 	return b;
 }
 
+static struct block *take_small(size_t room, bool *ret_fresh)
+{
+	const unsigned k = kind_of(room);
+	struct block *b;
+
+	lock();
+	b = waiting[k];
+	*ret_fresh = !b;
+	if (b)
+		waiting[k] = b->u.next;
+	else
+		b = cut(SMALLEST << k);
+	unlock();
+	return b;
+}
+
 static struct block *take_large(size_t room)
 {
 	const size_t size = (room + PAGE - 1) / PAGE * PAGE;
@@ -119,29 +145,13 @@ static struct block *take_large(size_t room)
 /* *ret_fresh: it is zero, as nobody has had it before. */
 static void *take(size_t size, bool *ret_fresh)
 {
-	struct block *b;
-	unsigned k = 0;
+	struct block *b = NULL;
 
 	*ret_fresh = true;
-	if (size > PTRDIFF_MAX - PAGE) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	if (size + HEADER > LARGEST) {
+	if (size <= LARGEST - HEADER)
+		b = take_small(size + HEADER, ret_fresh);
+	else if (size <= PTRDIFF_MAX - PAGE)
 		b = take_large(size + HEADER);
-	} else {
-		while (SMALLEST << k < size + HEADER)
-			k++;
-		lock();
-		b = waiting[k];
-		if (b) {
-			waiting[k] = b->u.next;
-			*ret_fresh = false;
-		} else {
-			b = cut(SMALLEST << k);
-		}
-		unlock();
-	}
 	if (!b) {
 		errno = ENOMEM;
 		return NULL;
@@ -173,27 +183,29 @@ void *heap_take_zeroed(size_t n, size_t size)
 	return p;
 }
 
-void heap_give(void *p)
+static void give_small(struct block *b)
 {
-	const int keep = errno; /* free(3) leaves it alone (POSIX.1-2024) */
-	struct block *b;
-	unsigned k = 0;
+	const unsigned k = kind_of(b->size);
 
-	if (!p)
-		return;
-	b = header_of(p);
-	if (b->size > LARGEST) {
-		(void)munmap(b, b->size);
-		errno = keep;
-		return;
-	}
-	while (SMALLEST << k < b->size)
-		k++;
-	b->state = GIVEN;
 	lock();
 	b->u.next = waiting[k];
 	waiting[k] = b;
 	unlock();
+}
+
+void heap_give(void *p)
+{
+	const int keep = errno; /* free(3) leaves it alone (POSIX.1-2024) */
+	struct block *b;
+
+	if (!p)
+		return;
+	b = header_of(p);
+	b->state = GIVEN;
+	if (b->size <= LARGEST)
+		give_small(b);
+	else
+		(void)munmap(b, b->size);
 	errno = keep;
 }
 

@@ -5,8 +5,8 @@
  * Where the program has its libc from musl, malloc(3) and its relatives are made
  * of these (docs/HACKING.md says why).
  *
- * Several threads may call them after heap_expect_threads().  A pointer that is not one of
- * ours, or was freed before, ends the program.
+ * Several threads may call them after heap_expect_threads().  A pointer that is
+ * not one of ours, or was freed before, ends the program.
  */
 #pragma once
 
