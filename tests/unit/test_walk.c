@@ -233,27 +233,17 @@ static void exec_is_success(void)
 	is_int(o.ran, 2, "HOST goes on after it");
 }
 
-static void death_before_exec_is_failure(void)
+static void death_is_no_exec(int (*execute)(struct launch *l, struct err *e),
+			     const char *name)
 {
-	static const struct stage rows[] = {
-		{ "execute", INSIDE, dies, NULL, true },
+	const struct stage rows[] = {
+		{ "execute", INSIDE, execute, NULL, true },
 		{ "after", HOST, fine },
 	};
 	struct outcome o = walk(rows, 2);
 
-	is_int(o.result, -ECHILD, "killed before exec: not taken for success");
+	is_int(o.result, -ECHILD, name);
 	is_int(o.ran, 0, "HOST does not go on");
-}
-
-static void death_in_exec_is_failure(void)
-{
-	static const struct stage rows[] = {
-		{ "execute", INSIDE, dies_executing, NULL, true },
-		{ "after", HOST, fine },
-	};
-	struct outcome o = walk(rows, 2);
-
-	is_int(o.result, -ECHILD, "killed at exec, before it was done");
 }
 
 static void host_goes_ahead(void)
@@ -343,8 +333,8 @@ int main(void)
 	host_failure_ends_inside();
 	death_is_failure();
 	exec_is_success();
-	death_before_exec_is_failure();
-	death_in_exec_is_failure();
+	death_is_no_exec(dies, "killed before exec: not taken for success");
+	death_is_no_exec(dies_executing, "killed at exec, before it was done");
 	host_goes_ahead();
 	failures_beside_a_row_ahead();
 	an_fd_crosses();
