@@ -30,7 +30,8 @@ struct container {
  * good for container_done() and may have a dir_fd. */
 int container_load(struct store *store, const char *id, int wait_ms,
 		   struct container *ret, struct err *e);
-/* Only to look: without a lock; dir_fd and pidfd stay -1. */
+/* Only to look: without a lock; dir_fd and pidfd stay -1.  One that waits for
+ * `start` is taken for paused only if `pause` has noted it. */
 int container_peek(struct store *store, const char *id, struct container *ret,
 		   struct err *e);
 /* Does its directory belong to the caller?  Only then is the config that was
@@ -39,8 +40,8 @@ bool container_is_own(const struct store *store, int dir_fd);
 void container_done(struct container *c);
 /* Calls run() with one that is there, which stays unlocked. */
 int container_one(const struct globals *g, const char *id,
-		  int (*run)(const struct store *store,
-			     const struct container *c, struct err *e),
+		  int (*run)(struct store *store, const struct container *c,
+			     struct err *e),
 		  struct err *e);
 /* It is created, running or paused. */
 int container_check_up(const struct container *c, struct err *e);

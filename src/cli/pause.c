@@ -1,7 +1,8 @@
 /* pause.c - rootlet pause and rootlet resume: a container stands still.
  *
- * Nothing is written into the container's record: that it is paused is what the
- * kernel says of its cgroup (container.c).
+ * That it is paused is what the kernel says of its cgroup (container.c).  In the
+ * record of one that waits for `start` is noted that the kernel is to be asked,
+ * for `list`, which would not.
  */
 #include <errno.h>
 
@@ -16,8 +17,25 @@
 #define FREEZE_MS 10000
 #define THAW_MS	  2000
 
-static int freeze(const struct store *store, const struct container *c,
-		  struct err *e)
+/* Of the caller's own, that nobody is starting or removing just now.  Where it
+ * can't be written, `list` says "created". */
+static void note(struct store *store, const struct container *c, bool paused)
+{
+	auto(state) struct state s = { 0 };
+	struct err ignored;
+
+	if (!container_is_own(store, c->dir_fd) ||
+	    store_lock(store, c->state.id, c->dir_fd, 0, &ignored) < 0)
+		return;
+	if (state_read(c->dir_fd, c->state.id, &s, &ignored) == 0 &&
+	    s.status == STATUS_CREATED && s.was_paused != paused) {
+		s.was_paused = paused;
+		(void)state_write(c->dir_fd, &s, &ignored);
+	}
+	store_unlock(store, c->dir_fd);
+}
+
+static int freeze(struct store *store, const struct container *c, struct err *e)
 {
 	autoclose int fd = -1;
 	struct err ignored;
@@ -32,6 +50,8 @@ static int freeze(const struct store *store, const struct container *c,
 	fd = container_cgroup_open(store, c, e);
 	if (fd < 0)
 		return err_wrap(e, "pause");
+	if (c->status == STATUS_CREATED)
+		note(store, c, true);
 	r = cgroup_freeze(fd, true, FREEZE_MS, e);
 	if (r == -ETIMEDOUT) {
 		/* Not half of it. */
@@ -43,8 +63,7 @@ static int freeze(const struct store *store, const struct container *c,
 	return r < 0 ? err_wrap(e, "pause container %s", c->state.id) : 0;
 }
 
-static int thaw(const struct store *store, const struct container *c,
-		struct err *e)
+static int thaw(struct store *store, const struct container *c, struct err *e)
 {
 	autoclose int fd = -1;
 	int r;
@@ -59,6 +78,8 @@ static int thaw(const struct store *store, const struct container *c,
 	r = cgroup_freeze(fd, false, THAW_MS, e);
 	if (r < 0)
 		return err_wrap(e, "resume container %s", c->state.id);
+	if (c->state.was_paused)
+		note(store, c, false);
 	if (c->status == STATUS_PAUSED)
 		return 0;
 	return err_set(e, EINVAL, "container %s is not paused", c->state.id);

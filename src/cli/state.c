@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/container.h"
 
-static int print_state(const struct store *store, const struct container *c,
+static int print_state(struct store *store, const struct container *c,
 		       struct err *e)
 {
 	struct json_out *out = json_out_new(true);

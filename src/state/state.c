@@ -60,6 +60,7 @@ static const struct field state_fields[] = {
 	{ "own_pidns", FIELD_BOOL, AT(own_pidns), 0, NULL, 0 },
 	{ "systemd_cgroup", FIELD_BOOL, AT(systemd_cgroup), 0, NULL, 0 },
 	{ "no_new_keyring", FIELD_BOOL, AT(no_new_keyring), 0, NULL, 0 },
+	{ "was_paused", FIELD_BOOL, AT(was_paused), 0, NULL, 0 },
 	{ "outer_uid", FIELD_OPT_UINT32, AT(outer_uid), 0, NULL, 0 },
 	{ "outer_gid", FIELD_OPT_UINT32, AT(outer_gid), 0, NULL, 0 },
 	{ "seccomp_listener", FIELD_STRING, AT(seccomp_listener), 0, &absolute,
@@ -138,6 +139,8 @@ static void put_record(struct json_out *o, const struct state *s)
 	json_bool(o, "own_pidns", s->own_pidns);
 	json_bool(o, "systemd_cgroup", s->systemd_cgroup);
 	json_bool(o, "no_new_keyring", s->no_new_keyring);
+	if (s->was_paused)
+		json_bool(o, "was_paused", true);
 	if (s->outer_uid.set && s->outer_gid.set) {
 		json_uint(o, "outer_uid", s->outer_uid.value);
 		json_uint(o, "outer_gid", s->outer_gid.value);

@@ -39,6 +39,7 @@ struct state {
 	bool own_pidns; /* when init ends, all of it has ended */
 	bool systemd_cgroup;
 	bool no_new_keyring; /* then exec keeps its caller's, too */
+	bool was_paused; /* before it was started, and may be so still */
 	/* Init's user namespace is nested in one with this id only; unset: it
 	 * is not. */
 	struct opt_uint32 outer_uid, outer_gid;

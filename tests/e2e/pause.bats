@@ -6,6 +6,7 @@ load lib/common
 
 # The container's record says where its cgroup is.
 cgroup_of() { jq -r '.cgroup // empty' "$ROOT/$CID/state.json"; }
+listed() { rootlet list --format json | jq -r '.[0].status'; }
 requires_cgroup() { [ -n "$(cgroup_of)" ] || skip "needs a cgroup of its own"; }
 
 COUNT='i=0; while :; do i=$((i + 1)); echo $i >/count.new; mv /count.new /count; done'
@@ -31,7 +32,7 @@ cgroup_is_gone() { [ "$(stat -c %i "$cgroup" 2>/dev/null)" != "$inode" ]; }
 	sleep 0.3
 	[ "$(count)" = "$before" ]
 	[ "$(state_of .status)" = paused ]
-	[ "$(rootlet list --format json | jq -r '.[0].status')" = paused ]
+	[ "$(listed)" = paused ]
 	[ "$(state_of .pid)" = "$(jq .pid "$ROOT/c1/state.json")" ]
 	go rootlet pause c1
 	refused 'container c1 is paused already'
@@ -99,12 +100,32 @@ cgroup_is_gone() { [ "$(stat -c %i "$cgroup" 2>/dev/null)" != "$inode" ]; }
 	go rootlet pause c1
 	ok
 	is_status paused
+	[ "$(listed)" = paused ]
 	go rootlet start c1
 	refused 'it is paused'
 	rootlet resume c1
 	is_status created
+	[ "$(listed)" = created ]
+	not grep -q was_paused "$ROOT/c1/state.json"
 	rootlet start c1
 	until_true 10 grep -qx ran "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a created container that somebody else froze: state sees it, list is told by pause" {
+	bundle
+	create 'exit 0'
+	requires_cgroup
+	echo 1 >"$(cgroup_of)/cgroup.freeze"
+	until_true 10 is_status paused
+	[ "$(listed)" = created ]
+	go rootlet start c1
+	refused 'it is paused'
+	rootlet resume c1
+	is_status created
+	rootlet pause c1
+	echo 0 >"$(cgroup_of)/cgroup.freeze"
+	until_true 10 is_status created
+	[ "$(listed)" = created ]
 }
 
 @test "pause and resume: stopped and unknown containers, a cgroup that is not there" {

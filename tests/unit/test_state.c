@@ -57,6 +57,7 @@ static struct state state_of(pid_t pid, enum status status)
 		.pid = (uint32_t)pid,
 		.owner = 1000,
 		.own_pidns = true,
+		.was_paused = true,
 	};
 
 	int pidfd;
@@ -122,7 +123,8 @@ static void round_trip(void)
 	is_int(back.start_time, s.start_time, "start_time");
 	is_int(back.pidfd_inode, s.pidfd_inode, "pidfd_inode");
 	is_int(back.owner, 1000, "owner");
-	ok(back.own_pidns && !back.systemd_cgroup, "booleans");
+	ok(back.own_pidns && back.was_paused && !back.systemd_cgroup,
+	   "booleans");
 	ok(back.exit_code.set && back.exit_code.value == 7, "exit code");
 	is_str(back.exit_signal, "SIGRTMIN+3", "signal");
 	is_int(back.annotations.n, 2, "annotations");
