@@ -31,29 +31,26 @@ struct parser {
 	yajl_handle yajl;
 	struct err *e;
 	const char *key; /* of the value to come */
-	size_t counted; /* bytes of text whose lines are in `line` */
-	unsigned line;
+	unsigned line; /* the one that `newline` ends */
+	size_t newline; /* an offset in text; at the end of the last line: len */
 	size_t values;
 	unsigned depth;
 	struct json *open[JSON_MAX_DEPTH];
 	struct json **tail[JSON_MAX_DEPTH + 1]; /* where the next one goes */
 };
 
+static size_t next_newline(const struct parser *p, size_t from)
+{
+	const char *nl = memchr(p->text + from, '\n', p->len - from);
+
+	return nl ? (size_t)(nl - p->text) : p->len;
+}
+
+/* Of what begins behind the first `offset` bytes: never less than the last time. */
 static unsigned line_at(struct parser *p, size_t offset)
 {
-	if (offset > p->len)
-		offset = p->len;
-	while (p->counted < offset) {
-		const char *from = p->text + p->counted;
-		const char *nl = memchr(from, '\n', offset - p->counted);
-
-		if (!nl) {
-			p->counted = offset;
-			break;
-		}
-		p->line++;
-		p->counted += (size_t)(nl - from) + 1;
-	}
+	for (; p->newline < offset && p->newline < p->len; p->line++)
+		p->newline = next_newline(p, p->newline + 1);
 	return p->line;
 }
 
@@ -361,6 +358,7 @@ int json_parse(const char *text, size_t len, struct json_doc *ret,
 			       JSON_MAX_TEXT >> 20);
 	memory.ctx = &doc.arena;
 	p.text = arena_dup(&doc.arena, text, len);
+	p.newline = next_newline(&p, 0);
 	p.tail[0] = &doc.root;
 	r = check_text(&p);
 	if (r == 0) {

@@ -21,6 +21,7 @@
 #define STATE_VERSION 1
 /* As much as json_parse() takes. */
 #define STATE_MAX (4 << 20)
+#define USUAL_MAX 4096
 
 const struct field_name status_names[] = {
 	{ "creating", STATUS_CREATING }, { "created", STATUS_CREATED },
@@ -212,22 +213,21 @@ int state_parse(const char *text, size_t len, const char *id, struct state *ret,
 	return r;
 }
 
-/* One read(2) for the usual record; a longer one is read on. */
-static int read_record(int dir_fd, const char *path, char **ret,
-		       size_t *ret_len)
+/* The usual record comes with one read(2) into `usual`; of a larger one *ret_large
+ * is all of it, to be freed. */
+static int read_record(int dir_fd, const char *path, char usual[USUAL_MAX],
+		       char **ret_large, size_t *ret_len)
 {
 	autoclose int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
-	char text[4096];
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	n = pread(fd, text, sizeof(text), 0);
+	n = pread(fd, usual, USUAL_MAX, 0);
 	if (n < 0)
 		return -errno;
-	if ((size_t)n == sizeof(text))
-		return file_read_fd(fd, STATE_MAX, ret, ret_len);
-	*ret = mem_dup(text, (size_t)n);
+	if (n == USUAL_MAX)
+		return file_read_fd(fd, STATE_MAX, ret_large, ret_len);
 	*ret_len = (size_t)n;
 	return 0;
 }
@@ -236,11 +236,12 @@ static int read_at(int dir_fd, const char *path, const char *id,
 		   struct state *ret, struct err *e)
 {
 	auto(state) struct state s = { 0 };
-	autofree char *text = NULL;
+	autofree char *large = NULL;
+	char usual[USUAL_MAX];
 	size_t len = 0;
 	int r;
 
-	r = read_record(dir_fd, path, &text, &len);
+	r = read_record(dir_fd, path, usual, &large, &len);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return err_set(e, ENOENT, "container does not exist: %s", id);
 	if (r < 0 && r != -EFBIG)
@@ -248,7 +249,7 @@ static int read_at(int dir_fd, const char *path, const char *id,
 				 id);
 	r = r < 0 ? err_set(e, EFBIG, "it has more than %d MiB",
 			    STATE_MAX >> 20)
-		  : state_parse(text, len, id, &s, e);
+		  : state_parse(large ? large : usual, len, id, &s, e);
 	if (r < 0) {
 		(void)err_wrap(e, STORE_STATE " of container %s", id);
 		if (r == -ENOTSUP)
