@@ -102,8 +102,8 @@ int sys_signal_number(const char *text)
 	/* Other names of the same signals. */
 	if (strcasecmp(text, "IOT") == 0)
 		return SIGABRT;
-	if (strcasecmp(text, "POLL") == 0)
-		return SIGIO;
+	if (strcasecmp(text, "IO") == 0)
+		return SIGPOLL;
 	if (strcasecmp(text, "CLD") == 0)
 		return SIGCHLD;
 	return real_time_signal(text);

@@ -44,6 +44,8 @@ int main(void)
 	is_int(sys_signal_number("SIGKILL"), SIGKILL, "with SIG");
 	is_int(sys_signal_number("sigterm"), SIGTERM, "in small letters");
 	is_int(sys_signal_number("Hup"), SIGHUP, "in both");
+	is_int(sys_signal_number("SIGIO"), SIGIO, "another name of SIGPOLL");
+	is_int(sys_signal_number("poll"), SIGPOLL, "SIGPOLL");
 	is_int(sys_signal_number("RTMIN"), SYS_SIGRTMIN, "RTMIN");
 	is_int(sys_signal_number("SIGRTMIN+3"), SYS_SIGRTMIN + 3, "RTMIN+3");
 	is_int(sys_signal_number("rtmax-2"), SYS_SIGRTMAX - 2, "RTMAX-2");
