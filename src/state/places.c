@@ -118,13 +118,15 @@ static size_t places_list(uid_t uid, struct place *places)
 	return n;
 }
 
-static int make_place(const struct place *p, uid_t uid)
+/* Who looks asks the same of the parent as who creates: where that became
+ * writable for others meanwhile, both go on to the next place. */
+static int try_place(const struct place *p, uid_t uid, bool make)
 {
 	struct stat st;
 
 	if (p->parent && (stat(p->parent, &st) < 0 || !is_safe(&st, uid, 022)))
 		return -1;
-	if (mkdir(p->path, 0700) < 0 && errno != EEXIST)
+	if (make && mkdir(p->path, 0700) < 0 && errno != EEXIST)
 		return -1;
 	return open_place(p->path, uid, p->parent ? 022 : 077);
 }
@@ -148,13 +150,9 @@ static int open_ladder(uid_t uid, bool make, struct store *s, struct err *e)
 	int r = 0;
 
 	for (i = 0; i < n && s->root_fd < 0; i++) {
-		const struct place *p = &places[i];
-
-		s->root_fd = make ? make_place(p, uid)
-				  : open_place(p->path, uid,
-					       p->parent ? 022 : 077);
+		s->root_fd = try_place(&places[i], uid, make);
 		if (s->root_fd >= 0)
-			s->root = str_dup(p->path);
+			s->root = str_dup(places[i].path);
 	}
 	if (s->root_fd < 0 && make)
 		r = no_place(&places[n - 1], e);

@@ -125,6 +125,14 @@ static void ladder(void)
 	is_str(s.root, place, "its path");
 	store_done(&s);
 
+	(void)chmod(xdg, 0770);
+	is_int(store_open(NULL, geteuid(), false, false, &s, &e), 0,
+	       "one in a directory that others can write");
+	ok(!str_eq(s.root, place) || s.root_fd < 0,
+	   "is not taken by who looks either");
+	store_done(&s);
+	(void)chmod(xdg, 0700);
+
 	(void)chmod(place, 0777);
 	is_int(store_open(NULL, geteuid(), false, false, &s, &e), 0,
 	       "one that others can write");
