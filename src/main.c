@@ -147,17 +147,35 @@ static void put_plain(struct strbuf *b, const char *text)
 	}
 }
 
+/* Whoever failed may know nothing better. */
+static const char *hint_of(const struct err *e)
+{
+	if (e->hint[0] != '\0')
+		return e->hint;
+	if (e->code == ENOSYS)
+		return "A sandbox around rootlet refuses the system call, or "
+		       "the kernel is older than 5.14: run rootlet outside of "
+		       "it, or allow the call in its seccomp profile";
+	/* What the kernel said, and nobody put into words. */
+	if (str_ends(e->text, "(EPERM)"))
+		return "A seccomp profile or a security module around rootlet "
+		       "may forbid it: run rootlet outside of it, or allow it "
+		       "there";
+	return "";
+}
+
 /* The remedy is a sentence of its own, whoever wrote it as a clause. */
 static void put_hint(struct strbuf *b, const struct err *e)
 {
+	const char *hint = hint_of(e);
 	size_t at;
 
-	if (e->hint[0] == '\0')
+	if (*hint == '\0')
 		return;
 	strbuf_puts(b, str_ends(e->text, ".") ? " " : ". ");
 	at = b->len;
-	strbuf_puts(b, e->hint);
-	if (!str_after(e->hint, "rootlet "))
+	strbuf_puts(b, hint);
+	if (!str_after(hint, "rootlet "))
 		b->text[at] = (char)toupper((unsigned char)b->text[at]);
 }
 

@@ -31,12 +31,12 @@ librootlet_a_SOURCES = \
 	src/cgroup/device_program.c \
 	src/cgroup/device_program.h \
 	src/cgroup/devices.c \
+	src/cgroup/enable.c \
 	src/cgroup/internal.h \
 	src/cgroup/processes.c \
 	src/cgroup/scope.h \
 	src/cgroup/scope_properties.c \
 	src/cgroup/settings.c \
-	src/cgroup/enable.c \
 	src/cgroup/stats.c \
 	src/cgroup/stats.h \
 	src/cgroup/stats_print.c \
@@ -231,6 +231,8 @@ librootlet_a_SOURCES = \
 	src/state/status.c \
 	src/state/store.c \
 	src/state/store.h \
+	src/sys/access.c \
+	src/sys/access.h \
 	src/sys/beneath.c \
 	src/sys/beneath.h \
 	src/sys/bpf.c \
@@ -243,6 +245,8 @@ librootlet_a_SOURCES = \
 	src/sys/exe.h \
 	src/sys/fdpass.c \
 	src/sys/fdpass.h \
+	src/sys/fds.c \
+	src/sys/fds.h \
 	src/sys/memfd.c \
 	src/sys/memfd.h \
 	src/sys/mountapi.c \

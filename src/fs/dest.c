@@ -111,6 +111,8 @@ static int explain(const struct plan *plan, const struct plan_mount *m,
 			"open or make the mount point %s in the root "
 			"filesystem %s",
 			m->dest, plan->root.path);
+	if (code == -ENOSYS)
+		return -e->code;
 	if (code == -ELOOP)
 		return err_hint(e, "its symlinks go in a circle, or through a "
 				   "magic link of procfs");

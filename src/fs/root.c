@@ -19,6 +19,7 @@
 #include "fs/dest.h"
 #include "fs/fs.h"
 #include "fs/overlay.h"
+#include "sys/access.h"
 #include "sys/beneath.h"
 #include "sys/mountapi.h"
 
@@ -37,8 +38,8 @@ static int check_search(const struct fs *fs, const struct plan *plan,
 		      "container's root",
 		      path);
 	return err_hint(e,
-			"chmod o+x %s, give it to an id that the container "
-			"maps, or use --userns=single",
+			"as its owner: chmod o+x %s; or give it to an id that "
+			"the container maps, or use --userns=single",
 			path);
 }
 
@@ -68,7 +69,7 @@ static bool can_make(int root_fd, const char *path)
 	} while (fd == -ENOENT && at[1] != '\0');
 	if (fd < 0)
 		return true;
-	return faccessat(fd, "", W_OK | X_OK, AT_EACCESS | AT_EMPTY_PATH) == 0;
+	return sys_may(fd, "", W_OK | X_OK, AT_EMPTY_PATH);
 }
 
 /* Has plan->mounts[i] neither a mount point nor a way to get one? */

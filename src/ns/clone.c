@@ -32,6 +32,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "ns/ns.h"
+#include "sys/fds.h"
 #include "sys/process.h"
 
 static int new_flags(const struct plan *plan, enum ns_when when)
@@ -97,7 +98,7 @@ static int clone_error(const struct plan *plan, int r, struct err *e)
 		return r;
 	}
 	(void)err_errno(e, r, "make the container's namespaces");
-	if (r == -ENOSPC)
+	if (r == -ENOSPC || r == -ENOSYS)
 		return ns_explain(e);
 	if (r == -EPERM)
 		return err_hint(e, "Without a user namespace this needs "

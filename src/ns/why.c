@@ -64,8 +64,9 @@ int ns_explain(struct err *e)
 {
 	if (e->code == ENOSYS)
 		return err_hint(e, "A sandbox refuses clone3, or the kernel "
-				   "is older than 5.14; allow user namespaces "
-				   "in the sandbox's seccomp profile");
+				   "is older than 5.14; allow clone3 and user "
+				   "namespaces in the sandbox's seccomp "
+				   "profile");
 	if (e->code == ENOSPC)
 		return explain_limits(e);
 	if (e->code != EPERM && e->code != EACCES)

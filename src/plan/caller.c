@@ -29,6 +29,7 @@
 #include "base/str.h"
 #include "plan/make.h"
 #include "plan/names.h"
+#include "sys/access.h"
 
 #define PROC_FILE_MAX 65536
 #define SELINUX_FS    "/sys/fs/selinux"
@@ -350,7 +351,7 @@ static void read_exe(struct caller *c)
 	c->exe.gid = st.st_gid;
 	c->exe.mode = st.st_mode & 07777;
 	c->exe.acl = getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
-	c->exe.writable = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+	c->exe.writable = sys_may(AT_FDCWD, path, W_OK, 0);
 }
 
 static int root_errno(const struct spec *spec, const struct plan_options *o)
@@ -419,8 +420,7 @@ static int read_all(const struct spec *spec, const struct plan_options *o,
 		read_linux_facts(spec->linux_, c);
 	read_cpus_and_nodes(spec, c);
 	if (mounts_type(spec, "mqueue"))
-		c->has_mqueue = faccessat(AT_FDCWD, "/dev/mqueue", X_OK,
-					  AT_EACCESS) == 0;
+		c->has_mqueue = sys_may(AT_FDCWD, "/dev/mqueue", X_OK, 0);
 	caller_read_cgroup(spec, o, c);
 	caller_read_bus(o, c);
 	caller_ask_delegation(o, c);

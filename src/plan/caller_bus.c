@@ -19,6 +19,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "plan/make.h"
+#include "sys/access.h"
 #include "sys/tool.h"
 
 #define CONTROLLERS_MAX 4096
@@ -28,7 +29,7 @@ static bool is_socket(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+	       sys_may(AT_FDCWD, path, W_OK, 0);
 }
 
 /* Source: D-Bus specification, "Server Addresses": other bytes as %XX. */

@@ -26,6 +26,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "plan/make.h"
+#include "sys/access.h"
 
 #define CGROUP_FS_DIR  "/sys/fs/cgroup"
 #define CGROUP_UNIFIED CGROUP_FS_DIR "/unified"
@@ -137,7 +138,7 @@ static bool has_file(const struct caller_cgroup *g, const char *path,
 {
 	autofree char *file = file_of(g, path, name);
 
-	return faccessat(AT_FDCWD, file, mode, AT_EACCESS) == 0;
+	return sys_may(AT_FDCWD, file, mode, 0);
 }
 
 /* May a child be made in it, and our process be moved there? */

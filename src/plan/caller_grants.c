@@ -29,6 +29,7 @@
 #include "base/passwd.h"
 #include "base/str.h"
 #include "plan/make.h"
+#include "sys/access.h"
 #include "sys/tool.h"
 
 #define GRANTS_FILE_MAX ((size_t)16 << 20)
@@ -62,7 +63,7 @@ static const char *find_in_path(struct arena *a, const char *name)
 			char *file = arena_format(a, "%.*s/%s", (int)len, path,
 						  name);
 
-			if (faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) == 0 &&
+			if (sys_may(AT_FDCWD, file, X_OK, 0) &&
 			    stat(file, &st) == 0 && S_ISREG(st.st_mode))
 				return file;
 		}

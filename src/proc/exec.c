@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/own.h"
+#include "sys/access.h"
 #include "sys/beneath.h"
 
 /* For a bundle whose process.env has no PATH. */
@@ -54,7 +55,7 @@ static int check_program(const char *path)
 		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return -EACCES;
-	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -errno : 0;
+	return sys_may(AT_FDCWD, path, X_OK, 0) ? 0 : -EACCES;
 }
 
 /* Why a program that was named by a path can't be run. */
@@ -137,8 +138,12 @@ int exec_find(const struct plan_process *p, char **ret_path, struct err *e)
 	if (!str_empty(name) && strchr(name, '/')) {
 		full = from_cwd(p, name);
 		r = check_program(full);
-		if (r < 0)
-			return refuse(e, r, name);
+		if (r < 0) {
+			(void)refuse(e, r, name);
+			return err_hint(e, "It is looked for in the "
+					   "container's root filesystem: put "
+					   "it there, or name another one");
+		}
 	} else if (!str_empty(name)) {
 		full = search(p, name);
 	}

@@ -28,6 +28,7 @@
 #include "base/own.h"
 #include "base/str.h"
 #include "plan/annotations.h"
+#include "sys/fds.h"
 #include "sys/memfd.h"
 #include "sys/process.h"
 #include "sys/signal.h"

@@ -22,6 +22,7 @@
 #include "proc/scheduling.h"
 #include "proc/supervise.h"
 #include "stages/rows.h"
+#include "sys/fds.h"
 #include "sys/process.h"
 
 /* The config as it was given, for the commands that come later.  The lock is

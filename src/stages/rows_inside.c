@@ -29,6 +29,7 @@
 #include "proc/supervise.h"
 #include "proc/user.h"
 #include "stages/rows.h"
+#include "sys/fds.h"
 #include "sys/process.h"
 
 /* New user, mount, pid and uts namespaces; still the caller's ids. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
@@ -308,44 +307,4 @@ int sys_boot_id(char ret[37])
 	memcpy(ret, text, 36);
 	ret[36] = '\0';
 	return 0;
-}
-
-int sys_close_range(unsigned first, unsigned last)
-{
-	return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
-}
-
-int sys_close_from(unsigned first)
-{
-	return sys_close_range(first, ~0U);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-int sys_close_all_but(unsigned first, int *keep, size_t n)
-{
-	qsort(keep, n, sizeof(*keep), by_number);
-	for (size_t i = 0; i < n; i++) {
-		unsigned fd = keep[i] < 0 ? 0 : (unsigned)keep[i];
-
-		if (fd < first)
-			continue;
-		if (fd > first &&
-		    syscall(SYS_close_range, first, fd - 1, 0) < 0)
-			return -errno;
-		first = fd + 1;
-	}
-	return sys_close_from(first);
-}
-
-int sys_cloexec_from(unsigned first)
-{
-	return syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) < 0
-		       ? -errno
-		       : 0;
 }

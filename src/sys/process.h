@@ -55,12 +55,3 @@ bool sys_child_has_exited(int pidfd);
 int sys_has_execed(pid_t pid);
 
 int sys_boot_id(char ret[37]); /* /proc/sys/kernel/random/boot_id */
-
-/* Closes every fd from `first` on; or those from first to last. */
-int sys_close_from(unsigned first);
-int sys_close_range(unsigned first, unsigned last);
-/* The same but for the n of `keep`, which is sorted; numbers below `first` in
- * it do not matter. */
-int sys_close_all_but(unsigned first, int *keep, size_t n);
-/* Marks every fd from `first` on close-on-exec. */
-int sys_cloexec_from(unsigned first);

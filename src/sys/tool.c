@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "sys/fds.h"
 #include "sys/process.h"
 
 struct tool_child {

@@ -17,7 +17,7 @@ fails() {
 	[ ! -e "$ROOT/c1" ] || complain "left behind"
 }
 # hint: the second sentence, what to do.
-hint() { grep -qE '\. [A-Za-z"].+' <<<"$stderr" || complain "nothing says what to do"; }
+hint() { [[ $stderr =~ \.\ [A-Za-z\"]. ]] || complain "nothing says what to do"; }
 
 @test "no bundle: no config.json" {
 	bundle
@@ -122,6 +122,16 @@ hint() { grep -qE '\. [A-Za-z"].+' <<<"$stderr" || complain "nothing says what t
 	[ "$status" != 77 ] || skip "the switch can't be written here"
 	refused max_user_namespaces
 	hint
+	# There may be some, and they are used up.
+	go unshare -Ur sh -c 'echo 1 >/proc/sys/user/max_user_namespaces
+		unshare -U sh -c "echo up; exec sleep 100" >"$3" &
+		until [ -s "$3" ]; do sleep 0.1; done
+		"$0" --root "$1" run --userns=auto --bundle "$2" c1
+		status=$?
+		kill $!
+		exit $status' "$ROOTLET" "$ROOT" "$BUNDLE" "$BATS_TEST_TMPDIR/up"
+	refused max_user_namespaces "used up"
+	hint
 	# Of another kind: no network namespaces left.
 	go unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces || exit 77
 		exec "$0" --root "$1" run --bundle "$2" c1' "$ROOTLET" "$ROOT" "$BUNDLE"
@@ -138,6 +148,52 @@ hint() { grep -qE '\. [A-Za-z"].+' <<<"$stderr" || complain "nothing says what t
 	inside 'mkdir /dev/shm/b /dev/shm/b/rootfs /dev/shm/r && cd /dev/shm/b && /prog spec && sed -i "s/\"terminal\": true/\"terminal\": false/" config.json && /prog --root /dev/shm/r run x; echo "status $?"'
 	has "status 1"
 	[ "${#stderr_lines[@]}" = 1 ] || complain
+}
+
+@test "user namespaces that a switch of the kernel or AppArmor keeps for others" {
+	requires_tool strace
+	local switch
+	bundle
+	for switch in unprivileged_userns_clone=0 apparmor_restrict_unprivileged_userns=1; do
+		go unshare -Urm sh -c 'cd /proc/sys/kernel && boot=$(cat random/boot_id) && mount -t tmpfs x . && cd ../kernel &&
+			mkdir random && echo $boot >random/boot_id && echo ${3#*=} >${3%=*} || exit 77
+			exec strace -f -qq -o /dev/null -e inject=clone3:error=EPERM "$0" --root "$1" run --userns=auto --bundle "$2" c1' \
+			"$ROOTLET" "$ROOT" "$BUNDLE" "$switch"
+		refused "sysctl -w kernel.${switch%=*}="
+		hint
+	done
+}
+
+# refuse CALL ERRNO: what the bundle says where a sandbox knows no such call.
+refuse() {
+	# newuidmap has no more rights under strace.
+	go strace -f -qq -o /dev/null -e "inject=$1:error=$2" \
+		"$ROOTLET" --root "$ROOT" run --userns="$([ "$ME" = 0 ] && echo host || echo single)" --bundle "$BUNDLE" c1
+}
+
+@test "a sandbox that does not know a call: another way, or the reason" {
+	requires_tool strace
+	local error
+	bundle '.process.args = ["ls", "/proc/self/fd"]'
+	for error in ENOSYS EPERM; do
+		refuse faccessat2 $error
+		ok
+		exec 7</dev/null
+		refuse close_range $error
+		exec 7<&-
+		ok
+		lacks 7
+		for call in openat2 clone3; do
+			refuse $call $error
+			refused
+			hint
+			[[ $stderr =~ sandbox|--userns=auto ]] || complain "no word of a sandbox"
+		done
+	done
+	refuse move_mount ENOSYS
+	refused "sandbox"
+	refuse move_mount EPERM
+	refused "seccomp profile"
 }
 
 @test "the state directory can't be written" {

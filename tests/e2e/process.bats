@@ -29,7 +29,7 @@ load lib/common
 	refused 'executable file not found in $PATH' nosuchprogram
 	config '.process.args = ["/no/such/program"]'
 	go rootlet run --bundle "$BUNDLE" c1
-	refused "no such file or directory" /no/such/program
+	refused "no such file or directory" /no/such/program "root filesystem"
 	config '.process.args = ["/etc/passwd"]'
 	go rootlet run --bundle "$BUNDLE" c1
 	refused "permission denied" /etc/passwd
