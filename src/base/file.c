@@ -164,16 +164,16 @@ int file_replace_at(int dir_fd, const char *name, const void *data, size_t len,
 			       name);
 	fd = open_temp(dir_fd, temp, mode);
 	if (fd < 0)
-		return err_sys(e, "make the file %s", temp);
+		return err_sys(e, "make the file %s", name);
 	r = file_write_all(fd, data, len);
 	if (r < 0) {
 		(void)unlinkat(dir_fd, temp, 0);
-		return err_errno(e, r, "write the file %s", temp);
+		return err_errno(e, r, "write the file %s", name);
 	}
 	r = put_in_place(dir_fd, temp, name);
 	if (r < 0) {
 		(void)unlinkat(dir_fd, temp, 0);
-		return err_errno(e, r, "rename %s to %s", temp, name);
+		return err_errno(e, r, "put the file %s in its place", name);
 	}
 	return 0;
 }

@@ -25,11 +25,16 @@ static int read_config_file(const char *file, bool named, struct bundle *b,
 	int r;
 
 	if (fd < 0) {
-		(void)err_sys(e, "read %s", file);
-		if (e->code == ENOENT)
+		if (errno == ENOENT) {
+			(void)err_set(e, ENOENT, "there is no %s", file);
 			return err_hint(e, "Write one there with 'rootlet "
 					   "spec', or name the bundle with "
 					   "--bundle");
+		}
+		(void)err_sys(e, "read %s", file);
+		if (e->code == ENOTDIR)
+			return err_hint(e, "The bundle is the directory that "
+					   "holds config.json");
 		if (e->code == EACCES)
 			return err_hint(e, "You need the right to read it");
 		return -e->code;

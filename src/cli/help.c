@@ -93,7 +93,10 @@ static void put_command_help(struct strbuf *b, const struct command *cmd)
 		strbuf_putc(b, '\n');
 		put_wrapped(b, cmd->notes, 0);
 	}
-	strbuf_printf(b, "\nThe manual: man rootlet-%s\n", cmd->name);
+	if (str_eq(cmd->name, "help"))
+		strbuf_puts(b, "\nThe manual: man rootlet\n");
+	else
+		strbuf_printf(b, "\nThe manual: man rootlet-%s\n", cmd->name);
 }
 
 static void put_program_help(struct strbuf *b)

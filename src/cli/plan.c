@@ -8,6 +8,7 @@
 #include "cli/bundle.h"
 #include "plan/degrade.h"
 #include "stages/stage.h"
+#include "state/store.h"
 
 static const struct option_def plan_options[] = {
 	BUNDLE_OPTIONS,
@@ -73,7 +74,10 @@ static int plan_run(const struct globals *g, void *opts, int argc, char **argv,
 	}
 	if (o->degradations)
 		return print_degradations(e);
-	r = bundle_plan(g, o, argc > 0 ? argv[0] : "plan", false, &b, e);
+	r = argc > 0 ? store_check_id(argv[0], e) : 0;
+	if (r == 0)
+		r = bundle_plan(g, o, argc > 0 ? argv[0] : "plan", false, &b,
+				e);
 	if (r == 0)
 		r = print_plan(&b.plan, e);
 	bundle_done(&b);

@@ -39,8 +39,10 @@ static int write_config(int dir_fd, const char *dir, const char *text,
 		return err_hint(e, "Move it away first, or name another "
 				   "bundle with --bundle");
 	}
-	if (fd < 0)
-		return err_sys(e, "make %s/config.json", dir);
+	if (fd < 0) {
+		(void)err_sys(e, "make %s/config.json", dir);
+		return err_hint(e, "Name another bundle with --bundle");
+	}
 	r = file_write_all(fd, text, strlen(text));
 	if (r < 0) {
 		(void)unlinkat(dir_fd, "config.json", 0);

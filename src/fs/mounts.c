@@ -57,6 +57,11 @@ static int explain_fs(const struct making *k, int fs_fd, int code,
 				"see the options of %s in its manual page, "
 				"and the kernel's log",
 				k->m->fstype);
+	if (code == -EPERM && k->plan->ns[NS_USER].action != NS_INHERIT)
+		return err_hint(e, "In a user namespace the kernel mounts only "
+				   "some file systems, as tmpfs, overlay and "
+				   "fuse: have the host mount it, and bind "
+				   "that");
 	return -e->code;
 }
 
