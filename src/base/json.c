@@ -15,6 +15,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 #define JSON_MAX_TEXT	(4U << 20)
@@ -295,20 +296,39 @@ static void yajl_mem_free(void *ctx, void *p)
 	(void)p;
 }
 
+/* "process.args[2]", of the value that the parser is in or that its last key
+ * announced; "" at the top. */
+static void put_place(const struct parser *p, struct strbuf *b)
+{
+	for (unsigned i = 0; i <= p->depth; i++) {
+		const char *key = i < p->depth ? p->open[i]->key : p->key;
+
+		if (key)
+			strbuf_printf(b, "%s%s", b->len > 0 ? "." : "", key);
+		else if (i > 0 && i < p->depth)
+			strbuf_printf(b, "[%zu]", p->open[i - 1]->n - 1);
+	}
+}
+
 /* yajl's own words, without its prefix, full stop and newline. */
 static int syntax_error(struct parser *p, unsigned line)
 {
 	unsigned char *raw = yajl_get_error(p->yajl, 0, NULL, 0);
 	const char *text = raw ? (const char *)raw : "not JSON";
 	const char *colon = strstr(text, "error: ");
+	struct strbuf place = { 0 };
 	int r;
 
 	if (colon)
 		text = colon + strlen("error: ");
+	put_place(p, &place);
 	if (str_after(text, "premature EOF"))
 		text = "the text ends in the middle of a value";
-	r = err_set(p->e, EINVAL, "line %u: %.*s", line,
-		    (int)strcspn(text, ".\n"), text);
+	r = err_set(p->e, EINVAL, "line %u: %.*s%s%s", line,
+		    (int)strcspn(text, ".\n"), text,
+		    place.len > 0 ? ", in " : "",
+		    place.len > 0 ? place.text : "");
+	strbuf_done(&place);
 	if (raw)
 		yajl_free_error(p->yajl, raw);
 	err_hint(p->e, "look at that line and the one before it: often a "

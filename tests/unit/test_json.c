@@ -101,6 +101,13 @@ static void bad_text(void)
 		"a missing comma");
 	refused("{\"a\":\n", "line 2: the text ends in the middle",
 		"half a document");
+	refused("{\"a\": [1, {\"b\":\n{\"c\": 1,}}]}",
+		"line 2: invalid object key (must be a string), in a[1].b",
+		"the key as well");
+	refused("{\"a\": {\"b\"",
+		"line 1: the text ends in the middle of a "
+		"value, in a.b",
+		"the last key");
 	refused("[1,]", "line 1: ", "a comma too many");
 	refused("{} {}", "line 1: trailing garbage", "two documents");
 	refused("{}\n\nx", "line 3: ", "text behind the document");
