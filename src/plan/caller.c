@@ -399,11 +399,32 @@ static void choose_rules(const struct plan_options *o, struct caller *c)
 	c->unprivileged_rules = !real_root;
 }
 
+/* What we ask /proc about a process of ours would be said of somebody else's. */
+static int check_proc(struct err *e)
+{
+	char self[32];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+	uint32_t pid;
+
+	if (n < 0)
+		return 0; /* who needs it says so */
+	self[n] = '\0';
+	if (str_uint32(self, &pid) == 0 && pid == (uint32_t)getpid())
+		return 0;
+	(void)err_set(e, ESRCH,
+		      "/proc shows the processes of another pid namespace than "
+		      "ours");
+	return err_hint(e, "mount one of this namespace, as unshare "
+			   "--mount-proc does");
+}
+
 static int read_all(const struct spec *spec, const struct plan_options *o,
 		    struct caller *c, struct err *e)
 {
-	int r = read_caps(c, e);
+	int r = check_proc(e);
 
+	if (r == 0)
+		r = read_caps(c, e);
 	if (r == 0)
 		r = read_ids(c, e);
 	if (r == 0)

@@ -29,6 +29,15 @@ links='for ns in cgroup ipc mnt net pid user uts time; do echo "$(readlink /proc
 	like '[234]'
 }
 
+@test "a /proc of another pid namespace than the caller's is refused" {
+	bundle
+	script true
+	go unshare -Urpf "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1
+	refused "/proc shows" --mount-proc
+	go unshare -Urpf --mount-proc "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1
+	[ "$status" = 0 ] || complain
+}
+
 @test "without a pid namespace: the host's processes; delete ends init" {
 	bundle '.linux.namespaces |= map(select(.type != "pid"))'
 	detached 'echo "me $$"; readlink /proc/self/ns/pid; exec sleep 100'
