@@ -28,16 +28,20 @@ ordinary_user() {
 	return 1
 }
 
+# free_subids : a range that nobody has in either file, as usermod(8) takes it.
+free_subids() {
+	{ cat /etc/subuid /etc/subgid 2>/dev/null || :; } |
+		awk -F: 'BEGIN { end = 100000 } $2 + $3 > end { end = $2 + $3 } END { printf "%d-%d\n", end, end + 65535 }'
+}
+
 # make_user NAME : a normal user with subordinate ids, made where there is none.
 make_user() {
-	local start
+	local range
 	id "$1" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$1" || return 1
 	has_subids "$1" && return 0
 	# useradd gives none where login.defs says so.
-	start=$(awk -F: 'BEGIN { end = 100000 } $2 + $3 > end { end = $2 + $3 } END { print end }' \
-		/etc/subuid /etc/subgid 2>/dev/null || echo 100000)
-	usermod --add-subuids "$start-$((start + 65535))" \
-		--add-subgids "$start-$((start + 65535))" "$1"
+	range=$(free_subids)
+	usermod --add-subuids "$range" --add-subgids "$range" "$1"
 }
 
 # as_user USER COMMAND... : with a clean environment, as after a login in a batch

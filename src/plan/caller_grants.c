@@ -36,6 +36,9 @@
 #define IDS_OUTPUT_MAX	((size_t)1 << 20)
 #define IDS_PATIENCE	10 /* seconds */
 #define ID_COUNT_MAX	UINT32_MAX /* ids are 0 to 4294967294 */
+/* As useradd(8) gives them. */
+#define FREE_START_MIN 100000
+#define GRANT_USUAL    65536
 
 /* --- helpers */
 
@@ -236,14 +239,24 @@ static bool ask_ids(struct caller *c)
 
 /* --- grants by file */
 
-/* One line, owner:start:count. */
+/* One line, owner:start:count, of whatever owner. */
+static bool read_any(const char *line, size_t len, struct id_grant *ret)
+{
+	const char *colon = memchr(line, ':', len);
+	uint64_t start, count;
+	const char *s;
+
+	s = colon ? read_number(colon + 1, ':', &start) : NULL;
+	s = s ? read_number(s, line[len], &count) : NULL;
+	return s && s == line + len + 1 && make_grant(start, count, ret);
+}
+
 static bool read_grant(const char *line, size_t len, const char *name,
 		       uint32_t uid, struct id_grant *ret)
 {
 	const char *colon = memchr(line, ':', len);
-	uint64_t owner, start, count;
+	uint64_t owner;
 	size_t n;
-	const char *s;
 
 	if (!colon)
 		return false;
@@ -251,9 +264,7 @@ static bool read_grant(const char *line, size_t len, const char *name,
 	if (!(name && strlen(name) == n && memcmp(name, line, n) == 0) &&
 	    !(read_number(line, ':', &owner) == colon + 1 && owner == uid))
 		return false;
-	s = read_number(colon + 1, ':', &start);
-	s = s ? read_number(s, line[len], &count) : NULL;
-	return s && s == line + len + 1 && make_grant(start, count, ret);
+	return read_any(line, len, ret);
 }
 
 size_t grants_from_text(const char *text, const char *name, uint32_t uid,
@@ -272,6 +283,51 @@ size_t grants_from_text(const char *text, const char *name, uint32_t uid,
 		text += *text == '\n';
 	}
 	return n;
+}
+
+static size_t push_all(const char *text, struct arena *a, struct id_grant **v,
+		       size_t n)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		struct id_grant grant;
+
+		if (read_any(text, len, &grant))
+			push_grant(a, v, n++, &grant);
+		text += len;
+		text += *text == '\n';
+	}
+	return n;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct id_grant *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Behind all, where those who left can't have left files; but rather a gap
+ * than nothing. */
+uint32_t grants_free_start(const char *subuid, const char *subgid)
+{
+	struct arena a = { 0 };
+	struct id_grant *v = NULL;
+	size_t n = push_all(subuid, &a, &v, 0);
+	uint64_t end = FREE_START_MIN, gap = 0;
+
+	n = push_all(subgid, &a, &v, n);
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_start);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t to = (uint64_t)v[i].start + v[i].count;
+
+		if (gap == 0 && v[i].start >= end + GRANT_USUAL)
+			gap = end;
+		end = to > end ? to : end;
+	}
+	arena_done(&a);
+	return (uint32_t)(end + GRANT_USUAL <= ID_COUNT_MAX ? end : gap);
 }
 
 /* Is somebody else than the two files asked?  A line "subid: …". */
@@ -341,6 +397,34 @@ static bool check_group(struct caller *c)
 	return false;
 }
 
+/* What root can do about it. */
+static const char *advise(struct caller *c, bool uids, bool gids)
+{
+	static const char *const paths[] = { "/etc/subuid", "/etc/subgid" };
+	autofree char *uid_text = NULL;
+	autofree char *gid_text = NULL;
+	char **const texts[] = { &uid_text, &gid_text };
+	autofree char *range = NULL;
+	uint32_t start;
+
+	for (size_t i = 0; i < 2; i++)
+		if (file_read_at(AT_FDCWD, paths[i], GRANTS_FILE_MAX, texts[i],
+				 NULL) < 0)
+			*texts[i] = str_dup("");
+	start = grants_free_start(uid_text, gid_text);
+	if (start == 0)
+		return arena_format(&c->arena,
+				    "as root: give %s ids that nobody else in "
+				    "/etc/subuid and /etc/subgid has, see "
+				    "usermod(8)",
+				    c->user_name);
+	range = str_format("%u-%u", start, start + GRANT_USUAL - 1);
+	return arena_format(&c->arena, "as root: usermod%s%s%s%s %s",
+			    uids ? "" : " --add-subuids ", uids ? "" : range,
+			    gids ? "" : " --add-subgids ", gids ? "" : range,
+			    c->user_name);
+}
+
 void caller_read_grants(struct caller *c)
 {
 	bool uids, gids;
@@ -362,8 +446,5 @@ void caller_read_grants(struct caller *c)
 				  "neither /etc/subuid nor /etc/subgid has "
 				  "a range for %s",
 				  c->user_name);
-	c->grants_fix = arena_format(&c->arena, "as root: usermod%s%s %s",
-				     uids ? "" : " --add-subuids 100000-165535",
-				     gids ? "" : " --add-subgids 100000-165535",
-				     c->user_name);
+	c->grants_fix = advise(c, uids, gids);
 }

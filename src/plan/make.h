@@ -130,6 +130,8 @@ int caller_read_target(const struct spec *spec, struct caller *c, pid_t init,
  * them; the array is in the caller's arena. */
 size_t grants_from_text(const char *text, const char *name, uint32_t uid,
 			struct arena *a, struct id_grant **ret);
+/* Where 65,536 ids begin that nobody has in either text; 0: nowhere. */
+uint32_t grants_free_start(const char *subuid, const char *subgid);
 /* Do both maps say all ids, 0 to 0?  */
 bool caller_map_is_initial(const struct caller *c);
 /* A whole /proc/PID/uid_map; false when it is none. */

@@ -30,6 +30,34 @@ static void grants(void)
 	arena_done(&a);
 }
 
+static void free_ranges(void)
+{
+	static const struct {
+		const char *subuid, *subgid;
+		uint32_t start;
+		const char *what;
+	} rows[] = {
+		{ "", "", 100000, "nobody has any" },
+		{ "other:100000:1000\n", "other:100000:1000\n", 101000,
+		  "after the range of somebody else" },
+		{ "a:100000:65536\nb:165536:65536", "a:100000:5\n", 231072,
+		  "after the highest of either file" },
+		{ "", "a:200000:10\nb:300000:10\nc:1:5\n", 300010,
+		  "also of the second, in any order" },
+		{ "a:1000:10\n", "", 100000, "not below 100000" },
+		{ "# a\nx\na:b:c\na:5\n:100000:3\n", "", 100003,
+		  "what is no range does not count" },
+		{ "a:4294900000:1\n", "", 4294900001U, "the last that fits" },
+		{ "a:100000:10\nb:4294960000:7295\n", "a:100020:30\n", 100050,
+		  "the first gap, when the highest end is too high" },
+		{ "a:100000:4294967295\n", "", 0, "there is none" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		is_int(grants_free_start(rows[i].subuid, rows[i].subgid),
+		       rows[i].start, rows[i].what);
+}
+
 static void maps(void)
 {
 	struct arena a = { 0 };
@@ -136,6 +164,7 @@ static void automatic_maps(void)
 int main(void)
 {
 	grants();
+	free_ranges();
 	maps();
 	limits();
 	words();
