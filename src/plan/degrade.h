@@ -31,6 +31,8 @@ enum degrade_row {
 	DEGRADE_GROUPS, /* additional groups, where setgroups is denied */
 	DEGRADE_NESTED_USERNS, /* capabilities end at the inner namespace */
 	DEGRADE_CAPABILITY, /* unknown to the kernel or not held */
+	DEGRADE_AMBIENT, /* not permitted and inheritable as well */
+	DEGRADE_BEYOND_BOUNDING, /* permitted, but not for what is executed */
 	DEGRADE_KEYRING, /* quota: the caller's session keyring stays */
 	DEGRADE_PROPAGATION, /* shared: nothing goes back to the host */
 	DEGRADE_PING_RANGE, /* clamped to the highest mapped gid */

@@ -382,6 +382,49 @@ single() {
 	listed capability process.capabilities.CAP_SYS_TIME "$BATS_TEST_TMPDIR/state"
 }
 
+@test "row ambient: gone, where the program is not root and it is not inheritable" {
+	denied sandbox capsh --addamb=cap_kill -- -c true
+	# As runc 1.1 and crun write it.
+	bundle '.process.capabilities = ({bounding: 1, effective: 1, permitted: 1, ambient: 1} | map_values(["CAP_KILL", "CAP_CHOWN"]))'
+	inside 'grep Cap /proc/self/status' --keep
+	[ "$status" = 0 ] || complain
+	like "CapEff:[[:space:]]+0*$(printf %x $((1 << 5 | 1 << 0)))"
+	rootlet state c1 >"$BATS_TEST_TMPDIR/state"
+	not_degraded "$(<"$BATS_TEST_TMPDIR/state")" '^process.capabilities'
+	config '.process.user = {uid: 1000, gid: 1000} | .process.capabilities.inheritable = ["CAP_CHOWN"]'
+	CID=c2 inside 'grep Cap /proc/self/status' --keep
+	[ "$status" = 0 ] || complain
+	like "CapEff:[[:space:]]+0*1" "CapAmb:[[:space:]]+0*1"
+	rootlet state c2 >"$BATS_TEST_TMPDIR/state"
+	listed ambient process.capabilities.ambient "$BATS_TEST_TMPDIR/state"
+	[ "$(jq -r '.degraded[] | select(.item == "process.capabilities.ambient") | .wanted' "$BATS_TEST_TMPDIR/state")" = CAP_KILL ]
+	# Nor has root one that no other set names.
+	config '.process.user = {uid: 0, gid: 0} | .process.capabilities.ambient = ["CAP_NET_RAW"]'
+	CID=c3 inside 'grep CapAmb /proc/self/status' --keep
+	[ "$status" = 0 ] || complain
+	like "CapAmb:[[:space:]]+0*"
+	rootlet state c3 >"$BATS_TEST_TMPDIR/state"
+	listed ambient process.capabilities.ambient "$BATS_TEST_TMPDIR/state"
+}
+
+@test "row beyond-bounding: gone once the program runs" {
+	denied sandbox setpriv --bounding-set=-sys_admin mount -t tmpfs x "$BATS_TEST_TMPDIR"
+	for id in 0 1000; do
+		bundle '.process.user = {uid: $id, gid: $id} | .process.capabilities = {bounding: ["CAP_KILL"], inheritable: [],
+			effective: ["CAP_CHOWN", "CAP_KILL"], permitted: ["CAP_CHOWN", "CAP_KILL"]}' --argjson id "$id"
+		CID=c$id inside 'grep Cap /proc/self/status' --keep
+		[ "$status" = 0 ] || complain
+		if [ "$id" = 0 ]; then like "CapEff:[[:space:]]+0*20"; else like "CapEff:[[:space:]]+0*"; fi
+		rootlet state "c$id" >"$BATS_TEST_TMPDIR/state"
+		listed beyond-bounding process.capabilities.permitted "$BATS_TEST_TMPDIR/state"
+		[ "$(jq -r '.degraded[] | select(.item == "process.capabilities.permitted") | .wanted' "$BATS_TEST_TMPDIR/state")" = CAP_CHOWN ]
+	done
+	# What containerd writes for another user: execve() is known to take these.
+	config '.process.capabilities = ({bounding: 1, effective: 1, permitted: 1} | map_values(["CAP_KILL"]))'
+	inside 'true' --keep
+	not_degraded "$(rootlet state c1)" '^process.capabilities'
+}
+
 @test "row ping-range: its mapped part" {
 	bundle '.linux.sysctl = {"net.ipv4.ping_group_range": "0 2147483647"} | .linux.readonlyPaths = []'
 	with_userns
