@@ -105,6 +105,23 @@ static int choose_by_path(const struct plan *plan, struct chosen *ret,
 	return 0;
 }
 
+static bool is_single(const struct id_range *v, size_t n)
+{
+	return n == 1 && v->count == 1;
+}
+
+/* Another id than the one that there is takes a nested user namespace, and that
+ * one around it whose rights are not the caller's. */
+static bool runs_as_another(const struct plan *plan)
+{
+	const struct spec_user *user = &plan->spec->process->user;
+	const struct caller *c = plan->caller;
+
+	return is_single(c->uid_map, c->n_uid_map) &&
+	       is_single(c->gid_map, c->n_gid_map) &&
+	       (user->uid != c->uid || user->gid != c->gid);
+}
+
 static int choose_privileged(const struct plan *plan, bool listed,
 			     struct chosen *ret, struct err *e)
 {
@@ -131,6 +148,12 @@ static int choose_privileged(const struct plan *plan, bool listed,
 				   ? "root, mappings: written directly"
 				   : "uid 0 inside somebody's user namespace, "
 				     "mappings: nested, written directly";
+		return 0;
+	}
+	if (runs_as_another(plan)) {
+		ret->choice = CHOICE_SINGLE;
+		ret->row = "uid 0 inside somebody's user namespace of one id, "
+			   "and another for the program: a single id, nested";
 		return 0;
 	}
 	ret->choice = CHOICE_INHERIT;
@@ -198,8 +221,7 @@ static bool is_own_id(const struct id_range *v, size_t n, uint32_t own)
 
 static bool has_single_id(const struct plan_userns *u)
 {
-	return u->n_uids == 1 && u->uids->count == 1 && u->n_gids == 1 &&
-	       u->gids->count == 1;
+	return is_single(u->uids, u->n_uids) && is_single(u->gids, u->n_gids);
 }
 
 /* Who writes the maps.  newgidmap denies setgroups when the map holds no
@@ -447,6 +469,9 @@ static int refuse_id(struct plan *plan, bool uids, uint32_t id, struct err *e)
 		"namespace (%s)",
 		uids ? "uid" : "gid", id,
 		idmap_text(&plan->arena, l.v, l.n, true));
+	if (plan->options->userns == USERNS_HOST && is_single(l.v, l.n))
+		return err_hint(e, "run the program as a mapped id, or use "
+				   "--userns=auto");
 	return err_hint(e,
 			"run the program as a mapped id, or map this one in "
 			"linux.%s",

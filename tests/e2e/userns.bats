@@ -5,6 +5,9 @@ load lib/common
 
 maps='cat /proc/self/uid_map | sed "s/^ */u /; s/  */ /g"; cat /proc/self/gid_map | sed "s/^ */g /; s/  */ /g"; echo "id $(id -u):$(id -g)"'
 
+# said WORD: in the output of the container that lives on.
+said() { output=$(<"$BATS_TEST_TMPDIR/go.out") && [[ $output == *"$1"* ]]; }
+
 @test "user, no user namespace in the bundle: 0 is the caller, 1… all granted ids" {
 	requires_subids
 	bundle
@@ -263,6 +266,23 @@ maps='cat /proc/self/uid_map | sed "s/^ */u /; s/  */ /g"; cat /proc/self/gid_ma
 	[ "$status" = 0 ] || complain
 	has "id 1000:1000" "home /home/user" "root:x:0:0:root:/root:/bin/sh"
 	degraded "$(rootlet state c1)" "."
+}
+
+@test "a payload uid that is not 0, inside somebody's user namespace of one id" {
+	bundle '.process.user = {uid: 1000, gid: 1000} | .process.cwd = "/tmp"'
+	script "$maps; echo home \$HOME; touch /tmp/ok 2>/dev/null; exec sleep 100"
+	in_unshare() { unshare -Ur "$ROOTLET" --root "$ROOT" "$@"; }
+	go in_unshare run --bundle "$BUNDLE" c0 --userns=host
+	refused 'process.user.uid: 1000 is not mapped' --userns=auto
+	go in_unshare run --detach --bundle "$BUNDLE" c1
+	[ "$status" = 0 ] || complain
+	until_true 5 said home
+	has "id 1000:1000" "u 1000 0 1" "home /home/user"
+	degraded "$(rootlet state c1)" '^process.user$'
+	# Another process finds its way in, from outside.
+	go rootlet exec c1 id -u
+	ok
+	has 1000
 }
 
 @test "a payload uid that is not 0, with many ids" {
