@@ -18,9 +18,12 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "plan/make.h"
+
+#define NAME_BYTES 64 /* __NEW_UTS_LEN of the kernel */
 
 bool plan_owns_ns(const struct plan *plan, enum ns_kind kind)
 {
@@ -187,12 +190,26 @@ static int plan_time_offsets(struct plan *plan, struct err *e)
 	return 0;
 }
 
+static int check_name(const char *name, const char *key, struct err *e)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	if (len <= NAME_BYTES)
+		return 0;
+	err_set(e, EINVAL, "%s: has %zu bytes, and the kernel takes at most %d",
+		key, len, NAME_BYTES);
+	return err_hint(e, "write a shorter name");
+}
+
 /* A name can be given only to a uts namespace that is not the caller's. */
 static int plan_names(struct plan *plan, struct err *e)
 {
 	const struct spec *spec = plan->spec;
 	const char *key = spec->hostname ? "hostname" : "domainname";
 
+	if (check_name(spec->hostname, "hostname", e) < 0 ||
+	    check_name(spec->domainname, "domainname", e) < 0)
+		return -e->code;
 	plan->hostname = spec->hostname;
 	plan->domainname = spec->domainname;
 	if ((!spec->hostname && !spec->domainname) ||

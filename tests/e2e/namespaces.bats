@@ -72,6 +72,19 @@ links='for ns in cgroup ipc mnt net pid user uts time; do echo "$(readlink /proc
 	[ "$(hostname)" = "$before" ]
 }
 
+@test "a name of more than 64 bytes is refused before anything is made" {
+	for key in hostname domainname; do
+		bundle '.[$key] = "a" * 65' --arg key "$key"
+		inside true
+		refused "$key: " "65" "at most 64" "Write a shorter"
+		[ ! -e "$ROOT/c1" ]
+	done
+	config '.hostname = "a" * 64 | .domainname = .hostname'
+	inside hostname
+	ok
+	has "$(printf 'a%.0s' {1..64})"
+}
+
 @test "hostname without an own uts namespace is refused" {
 	bundle '.hostname = "kitchen" | .linux.namespaces |= map(select(.type != "uts"))'
 	before=$(hostname)
