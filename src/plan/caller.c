@@ -125,9 +125,11 @@ static int read_map(struct caller *c, const char *path, struct id_range **ret,
 		return err_hint(e, "rootlet needs /proc mounted, and a kernel "
 				   "with user namespaces");
 	}
-	if (!idmap_from_text(text, &c->arena, ret, ret_n))
-		return err_set(e, EINVAL, "read %s: it holds no id map", path);
-	return 0;
+	if (idmap_from_text(text, &c->arena, ret, ret_n))
+		return 0;
+	(void)err_set(e, EINVAL, "read %s: it holds no id map", path);
+	return err_hint(e, "write the maps of this user namespace first, with "
+			   "unshare -r or with newuidmap and newgidmap");
 }
 
 /* The number that the initial user namespace has had on every kernel: its map

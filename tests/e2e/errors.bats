@@ -241,3 +241,10 @@ refuse() {
 	"$ROOTLET" --root "$ROOT" list >/dev/full 2>"$BATS_TEST_TMPDIR/err" || status=$?
 	[ "$status" != 0 ]
 }
+
+@test "a user namespace without id maps" {
+	bundle
+	script true
+	go unshare -U "$ROOTLET" --root "$ROOT" run --bundle "$BUNDLE" c1
+	refused /proc/self/uid_map 'no id map' 'unshare -r' newuidmap
+}
