@@ -198,6 +198,22 @@ void caller_identity(uint32_t *ret_uid, bool *ret_real_root)
 	*ret_real_root = read_ids(&c, &ignored) == 0 && c.initial_userns;
 }
 
+uint32_t caller_uid_outside(uint32_t uid)
+{
+	auto(caller) struct caller c = { 0 };
+	struct err ignored;
+	uint32_t at;
+
+	if (read_maps(&c, &ignored) < 0)
+		return uid;
+	for (size_t i = 0; i < c.n_uid_map; i++) {
+		at = uid - c.uid_map[i].inside;
+		if (uid >= c.uid_map[i].inside && at < c.uid_map[i].count)
+			return c.uid_map[i].outside + at;
+	}
+	return uid;
+}
+
 /* --- what the bundle makes it need */
 
 static bool has_single_own_map(const struct items *maps, uint32_t own)

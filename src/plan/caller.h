@@ -203,6 +203,9 @@ bool caller_is_real_root(const struct caller *c);
 /* Only the effective uid, and whether we are real root (privileged, in the
  * initial user namespace): what commands without a bundle need.  Cheap. */
 void caller_identity(uint32_t *ret_uid, bool *ret_real_root);
+/* What the user namespace around ours calls this uid of ours: every mapped root
+ * is 0 in its own. */
+uint32_t caller_uid_outside(uint32_t uid);
 uint32_t caller_gid(void); /* the effective one; for `spec --rootless` */
 
 int caller_read(const struct spec *spec, const struct plan_options *options,

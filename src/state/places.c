@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "plan/caller.h"
 #include "state/internal.h"
 #include "state/store.h"
 
@@ -114,7 +115,9 @@ static size_t places_list(uid_t uid, struct place *places)
 	places[n++].parent = str_format("/run/user/%u", (unsigned)uid);
 	for (size_t i = 0; i < n; i++)
 		places[i].path = str_format("%s/rootlet", places[i].parent);
-	places[n++].path = str_format("/tmp/rootlet-%u", (unsigned)uid);
+	/* All mapped roots share /tmp, and there no name that one may take. */
+	places[n++].path = str_format("/tmp/rootlet-%u",
+				      (unsigned)caller_uid_outside(uid));
 	return n;
 }
 

@@ -340,6 +340,21 @@ b" .hidden "a*" ü "$long"; do
 	done
 }
 
+@test "root of a user namespace has a place of the user outside" {
+	bundle '.process.args = ["true"]'
+	id=rootlet-e2e-$$-$BATS_TEST_NUMBER
+	in_unshare() { env -u XDG_RUNTIME_DIR unshare -Ur "$ROOTLET" "$@"; }
+	# With 0 in its name the first of all users would have it.
+	go in_unshare run --keep --bundle "$BUNDLE" "$id"
+	[ "$status" = 0 ] || complain
+	# Root's may be below /run/user.
+	[ "$ME" = 0 ] || [ -d "/tmp/rootlet-$ME/$id" ]
+	go in_unshare state "$id"
+	ok
+	go in_unshare delete "$id"
+	ok
+}
+
 @test "a place for the state that is not ours is not used" {
 	requires_unprivileged
 	bundle '.process.args = ["true"]'
