@@ -94,7 +94,7 @@ static int open_place(const char *path, uid_t uid, mode_t forbidden)
 
 struct place {
 	char *parent; /* owned; NULL: /tmp, where anybody may make things */
-	char *path; /* owned */
+	char *path; /* owned; NULL: not asked for yet */
 };
 
 static void places_done(struct place *places)
@@ -115,10 +115,13 @@ static size_t places_list(uid_t uid, struct place *places)
 	places[n++].parent = str_format("/run/user/%u", (unsigned)uid);
 	for (size_t i = 0; i < n; i++)
 		places[i].path = str_format("%s/rootlet", places[i].parent);
-	/* All mapped roots share /tmp, and there no name that one may take. */
-	places[n++].path = str_format("/tmp/rootlet-%u",
-				      (unsigned)caller_uid_outside(uid));
-	return n;
+	return n + 1;
+}
+
+/* All mapped roots share /tmp, and there no name that one may take. */
+static char *place_in_tmp(uid_t uid)
+{
+	return str_format("/tmp/rootlet-%u", (unsigned)caller_uid_outside(uid));
 }
 
 /* Who looks asks the same of the parent as who creates: where that became
@@ -153,6 +156,8 @@ static int open_ladder(uid_t uid, bool make, struct store *s, struct err *e)
 	int r = 0;
 
 	for (i = 0; i < n && s->root_fd < 0; i++) {
+		if (!places[i].path)
+			places[i].path = place_in_tmp(uid);
 		s->root_fd = try_place(&places[i], uid, make);
 		if (s->root_fd >= 0)
 			s->root = str_dup(places[i].path);
