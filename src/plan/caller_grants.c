@@ -394,6 +394,7 @@ static bool check_group(struct caller *c)
 				     "%u of %s, so newgidmap refuses",
 				     c->gid, c->user_gid, c->user_name);
 	c->grants_fix = "start rootlet from a shell without newgrp or sg";
+	c->n_uid_grants = c->n_gid_grants = 0;
 	return false;
 }
 

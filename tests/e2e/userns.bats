@@ -335,3 +335,18 @@ said() { output=$(<"$BATS_TEST_TMPDIR/go.out") && [[ $output == *"$1"* ]]; }
 	[ -z "$(find "$ROOT" -mindepth 1)" ]
 	[ ! -e "$ROOTFS/script" ]
 }
+
+@test "a caller whose group is not that of its entry (newgrp, sg): a single id, listed" {
+	# The helpers refuse it, so its ranges are of no use.
+	requires_root
+	local name uid
+	IFS=: read -r name _ </etc/subuid
+	[ -n "$name" ]
+	uid=$(id -u "$name")
+	bundle '.root.path = "/"'
+	go setpriv --reuid="$uid" --regid=65534 --clear-groups "$ROOTLET" --root /tmp/nowhere plan --bundle / --config /dev/stdin <"$BUNDLE/config.json"
+	[ "$status" = 0 ] || complain
+	jq -e --argjson uid "$uid" '.userns.uidMap == ["0 \($uid) 1"] and .userns.gidMap == ["0 65534 1"]' <<<"$output" >/dev/null || complain
+	degraded "$output" linux.uidMappings
+	[[ $output == *"not the group"*newgrp* ]]
+}
