@@ -278,6 +278,7 @@ static int connect_start_socket(struct launch *l, struct err *e)
 
 int launch_start_created(struct launch *l, struct err *e)
 {
+	struct err why;
 	int r;
 
 	l->wait_for_start = true;
@@ -290,8 +291,10 @@ int launch_start_created(struct launch *l, struct err *e)
 	r = stages_walk(l, &start_table, e);
 	if (r < 0) {
 		/* The container has failed for good: no half-started one
-		 * stays, and its record tells. */
-		(void)sys_pidfd_signal(l->pidfd, SIGKILL);
+		 * stays, and its record tells.  It has stopped when we say so:
+		 * whoever hears of the failure may delete it at once.  The
+		 * failure is the one to tell, ignoring. */
+		(void)state_kill_init(&l->state, l->pidfd, &why);
 		(void)unlinkat(l->dir_fd, "start.sock", 0);
 	}
 	return r;

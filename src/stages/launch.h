@@ -98,7 +98,8 @@ int launch_create(struct launch *l, struct err *e);
 /* HOST: the start table, over the channel that create left open (`run`)... */
 int launch_start(struct launch *l, struct err *e);
 /* ... or through the socket of a created container: state and pidfd are
- * those of the container, dir_fd is its locked directory. */
+ * those of the container, dir_fd is its locked directory.  When a row fails,
+ * the container has stopped, and its record stays. */
 int launch_start_created(struct launch *l, struct err *e);
 
 /* HOST: the exec table; plan is of plan_exec(), target.pidfd that of the

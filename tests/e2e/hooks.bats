@@ -113,6 +113,29 @@ order() { cut -d' ' -f1 "$LOG" | tr '\n' ' '; }
 	[ ! -e "$ROOT/c1" ]
 }
 
+@test "a start that fails leaves a container that has stopped; delete runs poststop" {
+	local point turn
+	for point in startContainer poststart; do
+		for turn in 1 2 3; do
+			bundle
+			hooks poststop
+			config '.hooks[$point] = [{path: "/bin/sh", args: ["sh", "-c", "sleep 0.5; exit 1"]}]' --arg point "$point"
+			# With so many in it, its end takes a while.
+			create 'i=0; while [ $i -lt 50 ]; do sleep 100 & i=$((i + 1)); done; wait'
+			status=0
+			rootlet start c1 2>"$BATS_TEST_TMPDIR/err" || status=$?
+			rootlet state c1 >"$BATS_TEST_TMPDIR/out" # at once
+			[ "$status" = 1 ] || complain "$point"
+			grep -q "$point" "$BATS_TEST_TMPDIR/err"
+			[ "$(jq -r .status "$BATS_TEST_TMPDIR/out")" = stopped ] || complain "$point, turn $turn"
+			[ "$(order)" = "" ] || complain "$point: $(order)"
+			go rootlet delete c1
+			ok
+			[ "$(order)" = "poststop " ] || complain "$point: $(order)"
+		done
+	done
+}
+
 @test "a failing poststart stops the container" {
 	bundle
 	FAIL=poststart hooks poststart poststop
