@@ -178,7 +178,7 @@ static void undo(struct launch *l, struct err *e)
 
 	end_init(l, e);
 	idmap_job_done(&l->idmap);
-	if (!l->hooks_ran)
+	if (!l->shared->hooks_ran)
 		l->hooks = NULL;
 	(void)launch_destroy(l, &why);
 }
@@ -223,7 +223,7 @@ int launch_start(struct launch *l, struct err *e)
 {
 	int r;
 
-	l->hooks_ran = true;
+	l->shared->hooks_ran = true;
 	r = stages_walk(l, &start_table, e);
 	if (r < 0)
 		undo(l, e);

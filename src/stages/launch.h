@@ -31,6 +31,7 @@ struct launch_shared {
 	int scheduling_left; /* the same of these: enum scheduling_part */
 	struct ns_report report; /* of the process between */
 	bool executing; /* INSIDE has come to execve(2) */
+	bool hooks_ran; /* either side: poststop hooks belong to the undoing */
 	struct degrade_notes notes; /* lower rungs that were taken */
 };
 
@@ -62,7 +63,6 @@ struct launch {
 	int pidfd;
 	bool pid_file_written;
 	struct hook_output hook_output; /* INSIDE has it too */
-	bool hooks_ran; /* then poststop hooks belong to the undoing */
 	struct idmap_job idmap;
 	struct seccomp_filter filter;
 	int listen_fd; /* INSIDE's start socket, or -1 */

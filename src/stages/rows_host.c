@@ -294,13 +294,13 @@ ROW(move_devices)
 
 ROW(prestart)
 {
-	l->hooks_ran = true;
+	l->shared->hooks_ran = true;
 	return run_hooks(l, HOOK_PRESTART, STATUS_CREATING, e);
 }
 
 ROW(create_runtime)
 {
-	l->hooks_ran = true;
+	l->shared->hooks_ran = true;
 	return run_hooks(l, HOOK_CREATE_RUNTIME, STATUS_CREATING, e);
 }
 

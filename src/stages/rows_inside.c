@@ -110,6 +110,7 @@ ROW(create_container)
 {
 	autofree char *json = NULL;
 
+	l->shared->hooks_ran = true;
 	l->state.pid = (uint32_t)l->shared->pid;
 	json = launch_state_json(l, STATUS_CREATING);
 	return hooks_run(&l->hooks->at[HOOK_CREATE_CONTAINER],

@@ -103,13 +103,38 @@ order() { cut -d' ' -f1 "$LOG" | tr '\n' ' '; }
 		[[ "$stderr" == *hook* ]]
 		[ ! -e "$ROOT/c1" ]
 		no_process
+		[ "$(order)" = "$point poststop " ] || complain "$point: $(order)"
 	done
 	bundle
+	hooks poststop
 	inner_hook startContainer 'exit 3'
 	inside 'echo ran'
 	[ "$status" = 1 ]
 	lacks ran
 	[[ "$stderr" == *hook* ]]
+	[ ! -e "$ROOT/c1" ]
+	[ "$(order)" = "poststop " ] || complain "startContainer: $(order)"
+}
+
+@test "a failing createContainer after one that ran, and what fails later: poststop runs; what fails before any hook: it does not" {
+	bundle
+	hooks createContainer poststop
+	config '.hooks.createContainer += [{path: "/bin/false"}]'
+	go rootlet create --bundle "$BUNDLE" c1
+	[ "$status" = 1 ] || complain
+	[ "$(order)" = "createContainer poststop " ] || complain "second hook: $(order)"
+	[ ! -e "$ROOT/c1" ]
+	bundle '.process.args = ["/no/such/program"]'
+	hooks createContainer poststop
+	go rootlet create --bundle "$BUNDLE" c1
+	[ "$status" = 1 ] || complain
+	[ "$(order)" = "createContainer poststop " ] || complain "no program: $(order)"
+	[ ! -e "$ROOT/c1" ]
+	bundle '.mounts += [{destination: "/mnt/a", type: "bind", source: "/no/such/source", options: ["bind"]}]'
+	hooks createContainer poststop
+	go rootlet create --bundle "$BUNDLE" c1
+	[ "$status" = 1 ] || complain
+	[ "$(order)" = "" ] || complain "no source: $(order)"
 	[ ! -e "$ROOT/c1" ]
 }
 
