@@ -181,15 +181,19 @@ int exec_program(const struct plan_process *p, const char *path,
 /* --- where it starts ------------------------------------------------------ */
 
 /* mkdir -p, which no link of /proc leads out of the root; what exists is fine,
- * whatever it is: chdir will tell. */
+ * whatever it is: chdir will tell.  As of mount points, the mode is the one that
+ * we name: the caller's umask and process.user.umask are the program's. */
 static int make_dirs(const char *path)
 {
 	autoclose int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	autoclose int fd = -1;
+	mode_t mask;
 
 	if (root_fd < 0)
 		return -errno;
+	mask = umask(022);
 	fd = beneath_make_dir(root_fd, path);
+	(void)umask(mask);
 	return fd < 0 ? fd : 0;
 }
 

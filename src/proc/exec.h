@@ -14,8 +14,8 @@ struct err;
  * the user may run it, only exec_program() can tell. */
 int exec_find(const struct plan_process *p, char **ret_path, struct err *e);
 
-/* chdir to the plan's cwd, made when missing; twice when it must be: as root
- * and, when that may not, as the user.  Verifies that it is inside.  Returns
+/* chdir to the plan's cwd, made when missing (0755); twice when it must be: as
+ * root and, when that may not, as the user.  Verifies that it is inside.  Returns
  * 1 when root may not enter it: call again, with as_user, after
  * user_become(); then that is an error. */
 int exec_enter_cwd(const struct plan_process *p, bool as_user, struct err *e);

@@ -62,6 +62,21 @@ load lib/common
 	[ "$status" = 1 ] && [ "${#stderr_lines[@]}" = 1 ]
 }
 
+@test "cwd: what is missing is made as mount points are, whatever the umask" {
+	local mask
+	for mask in 077 000; do
+		bundle '.root.readonly = false | .process.cwd = "/c1/c2" | .mounts += [{destination: "/m1/m2", type: "tmpfs", source: "tmpfs"}]'
+		(umask "$mask" && inside 'umask; stat -c "%n %a %u:%g" /c1 /c1/c2 /m1' && ok &&
+			has "0$mask" '/c1 755 0:0' '/c1/c2 755 0:0' '/m1 755 0:0')
+		(umask "$mask" && create 'exec sleep 100' && rootlet start c1)
+		(umask "$mask" && go rootlet exec --cwd /c3/c4 c1 stat -c '%n %a' /c3 /c3/c4 && ok && has '/c3 755' '/c3/c4 755')
+		rootlet delete -f c1
+		bundle '.root.readonly = false | .process.cwd = "/c5" | .process.user.umask = 63'
+		inside 'umask; stat -c "%n %a" /c5'
+		ok && has 0077 '/c5 755'
+	done
+}
+
 @test "cwd: given, made when missing, a symbolic link inside" {
 	bundle '.process.cwd = "/mnt/a"'
 	inside 'pwd; readlink /proc/self/cwd'
