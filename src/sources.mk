@@ -91,6 +91,7 @@ librootlet_a_SOURCES = \
 	src/fs/copyup.h \
 	src/fs/dest.c \
 	src/fs/dest.h \
+	src/fs/device.c \
 	src/fs/device.h \
 	src/fs/devices.c \
 	src/fs/fs.h \

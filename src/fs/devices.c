@@ -133,7 +133,7 @@ static int bind_device(const struct fs *fs, const struct plan *plan, size_t i,
 	if (*source < 0 && d->try_mknod) {
 		/* The host's /dev is still there, and open to all. */
 		*source = device_clone(d);
-		if (*source == -ENOENT || *source == -ENODEV)
+		if (*source == -ENODEV)
 			return degrade_note(plan, fs->notes,
 					    DEGRADE_DEVICE_MISSING, (unsigned)i,
 					    e);

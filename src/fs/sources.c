@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -175,24 +173,6 @@ static int open_source(struct fs *fs, const struct plan *plan, size_t i,
 		     : 0;
 }
 
-int device_clone(const struct plan_device *d)
-{
-	autoclose int fd = sys_open_tree(AT_FDCWD, d->path, OPEN_TREE_CLONE);
-	struct stat st;
-	mode_t type = d->type == 'b'   ? S_IFBLK
-		      : d->type == 'p' ? S_IFIFO
-				       : S_IFCHR;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if ((st.st_mode & S_IFMT) != type ||
-	    (type != S_IFIFO && st.st_rdev != makedev(d->major, d->minor)))
-		return -ENODEV;
-	return take_fd(&fd);
-}
-
 /* Only where mknod will not be tried: else the host's device is rarely
  * needed, and can still be had before pivot. */
 static int open_device(struct fs *fs, const struct plan *plan, size_t i,
@@ -208,7 +188,7 @@ static int open_device(struct fs *fs, const struct plan *plan, size_t i,
 		fs->device_sources[i] = fd;
 		return 0;
 	}
-	if (fd == -ENOENT || fd == -ENODEV || fd == -EACCES)
+	if (fd == -ENODEV)
 		return degrade_note(plan, fs->notes, DEGRADE_DEVICE_MISSING,
 				    (unsigned)i, e);
 	return err_errno(e, fd, "open the host's device %s", d->path);

@@ -472,17 +472,38 @@ static bool note_object(const struct plan *plan, enum degrade_row row,
 	return *ret || of == NOTE_OF_NOTHING;
 }
 
+/* The row of a note.  Of a device the trial knows more than the table. */
+static struct degradation note_row(const struct plan *plan,
+				   enum degrade_row row, unsigned index,
+				   const char *object, struct arena *a)
+{
+	struct degradation d = rows[row];
+
+	d.item = make_item(a, d.item, object);
+	if (row == DEGRADE_DEVICE_MISSING && object) {
+		const struct plan_device *p = &plan->devices[index];
+
+		d.why = arena_format(a,
+				     "it can't be made here, and the host has "
+				     "no device node %c %u:%u that the caller "
+				     "can reach, neither at %s nor under the "
+				     "name that sysfs gives it",
+				     p->type, p->major, p->minor, p->path);
+	}
+	return d;
+}
+
 int degrade_note(const struct plan *plan, struct degrade_notes *notes,
 		 enum degrade_row row, unsigned index, struct err *e)
 {
 	if (plan->options->strict) {
 		struct arena scratch = { 0 };
-		struct degradation d = rows[row];
+		struct degradation d;
 		const char *object;
 		int r;
 
 		(void)note_object(plan, row, index, &object);
-		d.item = make_item(&scratch, d.item, object);
+		d = note_row(plan, row, index, object, &scratch);
 		r = refuse(&d, e);
 		arena_done(&scratch);
 		return r;
@@ -506,6 +527,23 @@ static bool is_listed(const struct plan *plan, const struct degradation *d)
 	return false;
 }
 
+/* The plan has said of a device that it is bound, and so of its mode; then there
+ * was none to bind. */
+static void forget_bound(struct plan *plan, const char *path)
+{
+	struct degradation *d = plan->degraded;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_degraded; i++) {
+		const char *rest = str_after(d[i].item, "linux.devices[");
+
+		rest = rest ? str_after(rest, path) : NULL;
+		if (!rest || !(str_eq(rest, "]") || str_eq(rest, "].fileMode")))
+			d[n++] = d[i];
+	}
+	plan->n_degraded = n;
+}
+
 void degrade_take_notes(struct plan *plan, const struct degrade_notes *notes)
 {
 	unsigned n = notes->n;
@@ -520,8 +558,10 @@ void degrade_take_notes(struct plan *plan, const struct degrade_notes *notes)
 		if (row >= DEGRADE_ROWS ||
 		    !note_object(plan, row, notes->v[i].index, &object))
 			continue;
-		d = rows[row];
-		d.item = make_item(&plan->arena, d.item, object);
+		d = note_row(plan, row, notes->v[i].index, object,
+			     &plan->arena);
+		if (row == DEGRADE_DEVICE_MISSING)
+			forget_bound(plan, object);
 		if (!is_listed(plan, &d))
 			*add_row(plan) = d;
 	}

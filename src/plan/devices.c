@@ -1,7 +1,7 @@
 /* devices.c - the specification's default devices and those of the bundle.
  *
  * Nobody makes device nodes in a user namespace but the initial one: there
- * the host's own device is bind-mounted.  Fifos are no devices to the kernel
+ * the host's own device is bind-mounted, whatever its name is on the host.  Fifos are no devices to the kernel
  * and can always be made.
  */
 #include <errno.h>

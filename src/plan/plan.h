@@ -124,7 +124,7 @@ struct plan_device {
 	uint32_t mode; /* permission bits */
 	uint32_t uid, gid; /* in the container */
 	bool try_mknod; /* first rung */
-	bool try_bind; /* second: bind of the host's `path` */
+	bool try_bind; /* second: bind of the host's of that number */
 	bool default_device; /* of the specification's list */
 };
 

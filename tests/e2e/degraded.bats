@@ -36,7 +36,7 @@ whole() {
 		.process.oomScoreAdj = -900 | .process.user.additionalGids = [70000000] |
 		.process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN"]) | .process.capabilities.bounding += ["CAP_FROM_THE_FUTURE"] |
 		.linux.devices = [{type: "c", path: "/dev/full", major: 1, minor: 7, fileMode: 384},
-			{type: "c", path: "/dev/nosuchdevice", major: 1, minor: 7, fileMode: 438}] |
+			{type: "c", path: "/dev/nosuchdevice", major: 1, minor: 250, fileMode: 438}] |
 		.mounts += [{destination: "/mnt/sub", type: "bind", source: "/dev", options: ["bind"]},
 			{destination: "/mnt/id", type: "tmpfs", source: "tmpfs", options: ["gid=70000000"]},
 			{destination: "/mnt/flag", type: "bind", source: $data, options: ["bind", "sync"]},
@@ -144,8 +144,8 @@ is_unshared() { [ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/
 
 @test "row device-missing: there is none to bind" {
 	whole
-	denied sandbox mknod "$BATS_TEST_TMPDIR/nosuchdevice" c 1 7
-	[ ! -e /dev/nosuchdevice ]
+	denied sandbox mknod "$BATS_TEST_TMPDIR/nosuchdevice" c 1 250
+	[ ! -e /dev/nosuchdevice ] && [ ! -e /sys/dev/char/1:250 ]
 	listed device-missing 'linux.devices[/dev/nosuchdevice]'
 	not grep -q nosuchdevice "$WHOLE/out"
 }

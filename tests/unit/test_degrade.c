@@ -6,7 +6,10 @@
 
 static struct plan_options options = { .id = "c" };
 static struct plan_mount mounts[] = { { .dest = "/a" }, { .dest = "/b" } };
-static struct plan_device devices[] = { { .path = "/dev/x" } };
+static struct plan_device devices[] = {
+	{ .path = "/dev/x", .type = 'c', .major = 1, .minor = 250 },
+	{ .path = "/dev/x2", .type = 'b', .major = 7, .minor = 1 },
+};
 
 static struct plan new_plan(void)
 {
@@ -14,7 +17,7 @@ static struct plan new_plan(void)
 			      .mounts = mounts,
 			      .n_mounts = 2,
 			      .devices = devices,
-			      .n_devices = 1 };
+			      .n_devices = 2 };
 }
 
 /* Engines take these for a fault of the container's program. */
@@ -124,11 +127,52 @@ static void taking(void)
 	plan_done(&plan);
 }
 
+/* What the plan said of a device that was to be bound, and then is missing. */
+static void missing(void)
+{
+	struct plan plan = new_plan();
+	struct degrade_notes notes = { 0 };
+	struct err e;
+	int bad = 0;
+
+	for (size_t i = 0; i < plan.n_devices; i++) {
+		bad += degrade_add(&plan, DEGRADE_DEVICE_BIND, devices[i].path,
+				   NULL, NULL, &e) < 0;
+		bad += degrade_add(&plan, DEGRADE_DEVICE_OWNER, devices[i].path,
+				   NULL, NULL, &e) < 0;
+	}
+	bad += degrade_add(&plan, DEGRADE_KEYRING, NULL, NULL, NULL, &e) < 0;
+	bad += degrade_note(&plan, &notes, DEGRADE_DEVICE_MISSING, 0, &e) < 0;
+	is_int(bad, 0, "rows and a note");
+	degrade_take_notes(&plan, &notes);
+	is_int(plan.n_degraded, 4, "what was said of it is gone");
+	is_str(plan.degraded[0].item, "linux.devices[/dev/x2]",
+	       "another device stays");
+	is_str(plan.degraded[3].item, "linux.devices[/dev/x]", "it is listed");
+	is_str(plan.degraded[3].got, "nothing", "as missing");
+	ok(strstr(plan.degraded[3].why, " c 1:250 ") &&
+		   strstr(plan.degraded[3].why, "at /dev/x "),
+	   "by number and path");
+	for (int i = 0; i < 5; i++)
+		bad += degrade_add(&plan, DEGRADE_RLIMIT, "RLIMIT_CPU", NULL,
+				   NULL, &e) < 0;
+	ok(bad == 0 && plan.n_degraded == 9, "others can be added");
+
+	options.strict = true;
+	ok(degrade_note(&plan, &notes, DEGRADE_DEVICE_MISSING, 1, &e) < 0 &&
+		   strstr(e.text, "linux.devices[/dev/x2]") &&
+		   strstr(e.text, " b 7:1 "),
+	   "strict says it, too");
+	options.strict = false;
+	plan_done(&plan);
+}
+
 int main(void)
 {
 	table();
 	adding();
 	strict();
 	taking();
+	missing();
 	return done();
 }
