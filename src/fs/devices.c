@@ -7,9 +7,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -83,8 +86,7 @@ static int make_node(const struct plan *plan, const struct plan_device *d,
 			return -errno;
 		if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return -errno;
-		if ((st.st_mode & S_IFMT) != node_type(d) ||
-		    (d->type != 'p' && st.st_rdev != dev))
+		if (!device_is(&st, d))
 			return -EEXIST;
 	} else {
 		is_ours = d->uid == plan->userns.setup_uid &&
@@ -97,6 +99,74 @@ static int make_node(const struct plan *plan, const struct plan_device *d,
 		return -errno;
 	/* The node is no symlink, and chown may have taken bits away. */
 	return fchmodat(dir_fd, name, d->mode & 07777, 0) < 0 ? -errno : 0;
+}
+
+static const char *name_kind(const struct stat *st)
+{
+	switch (st->st_mode & S_IFMT) {
+	case S_IFREG:
+		return "a plain file";
+	case S_IFDIR:
+		return "a directory";
+	case S_IFLNK:
+		return "a symlink";
+	case S_IFIFO:
+		return "a fifo";
+	default:
+		return "a socket";
+	}
+}
+
+static int refuse_place(const struct plan_device *d, const struct stat *st,
+			struct err *e)
+{
+	char wanted[40] = "a fifo", there[40];
+
+	if (d->type != 'p')
+		(void)snprintf(wanted, sizeof(wanted), "the device %c %u:%u",
+			       d->type, d->major, d->minor);
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+		(void)snprintf(there, sizeof(there), "the device %c %u:%u",
+			       S_ISCHR(st->st_mode) ? 'c' : 'b',
+			       major(st->st_rdev), minor(st->st_rdev));
+	else
+		(void)snprintf(there, sizeof(there), "%s", name_kind(st));
+	(void)err_set(e, EEXIST,
+		      "linux.devices[%s]: %s is to be there, and the container "
+		      "has %s there already",
+		      d->path, wanted, there);
+	return err_hint(e, "give the device another path, or take what is "
+			   "there out of the root filesystem, mounts or "
+			   "linux.devices");
+}
+
+/* What the bind of an earlier run has left in the root filesystem, or the image
+ * has for this.  A file of procfs looks the same, and is never covered: we, or
+ * the program, may write it. */
+static bool is_empty_file(const struct stat *st, int dir_fd)
+{
+	struct statfs on;
+
+	return S_ISREG(st->st_mode) && st->st_size == 0 &&
+	       fstatfs(dir_fd, &on) == 0 && on.f_type != PROC_SUPER_MAGIC;
+}
+
+/* The specification wants an error where a listed device would go over another
+ * thing; the empty file below a bind is none. */
+static int check_place(const struct plan_device *d, int dir_fd,
+		       const char *name, struct err *e)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return err_sys(e, "look at the place of the device %s",
+			       d->path);
+	}
+	if (device_is(&st, d) || (!d->try_mknod && is_empty_file(&st, dir_fd)))
+		return 0;
+	return refuse_place(d, &st, e);
 }
 
 /* The empty file that a bind goes over; whatever is there serves too. */
@@ -168,13 +238,17 @@ static int make_device(const struct fs *fs, const struct plan *plan, size_t i,
 	if (r < 0)
 		return err_errno(e, r, "make the directory of the device %s",
 				 d->path);
-	if (d->try_mknod) {
-		r = make_node(plan, d, in->fd, name);
-		if (r == 0)
-			return 0;
-		if (!d->try_bind || (r != -EPERM && r != -EEXIST))
-			return err_errno(e, r, "make the device %s", d->path);
+	r = d->try_mknod ? make_node(plan, d, in->fd, name) : -EPERM;
+	if (r == 0)
+		return 0;
+	if (!d->default_device) {
+		int bad = check_place(d, in->fd, name, e);
+
+		if (bad < 0)
+			return bad;
 	}
+	if (!d->try_bind || (r != -EPERM && r != -EEXIST))
+		return err_errno(e, r, "make the device %s", d->path);
 	return bind_device(fs, plan, i, in, name, e);
 }
 

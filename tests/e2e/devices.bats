@@ -68,6 +68,27 @@ load lib/common
 	fi
 }
 
+@test "a listed device where something else is: refused, and that is left as it is" {
+	bundle
+	ln -s passwd "$ROOTFS/etc/link"
+	before=$(<"$ROOTFS/etc/passwd")
+	for case in '["/etc/passwd","c"] a plain file' '["/etc/passwd","b"] a plain file' '["/etc/passwd","p"] a plain file' '["/etc","c"] a directory' \
+		'["/etc/link","c"] a symlink' '["/etc/passwd","c",250] a plain file' '["/proc/meminfo","c"] a plain file'; do
+		device=${case%% *}
+		config '.linux.devices = [$d | {path: .[0], type: .[1], major: 1, minor: (.[2] // 3)}]' --argjson d "$device"
+		inside 'echo ran'
+		refused "linux.devices[$(jq -r '.[0]' <<<"$device")]" "${case#* }" "root filesystem" || complain "$device"
+	done
+	[ "$(<"$ROOTFS/etc/passwd")" = "$before" ] && [ "$(readlink "$ROOTFS/etc/link")" = passwd ]
+	# Two of the same name.
+	config '.linux.devices = [{path: "/dev/twice", type: "c", major: 1, minor: 3}, {path: "/dev/twice", type: "c", major: 1, minor: 5}]'
+	inside 'echo ran'
+	refused 'linux.devices[/dev/twice]' 'c 1:5' 'the device c 1:3'
+	config '.linux.devices[1].minor = 3'
+	inside 'stat -c %t:%T /dev/twice'
+	ok && has 1:3
+}
+
 @test "a listed device that the host has" {
 	bundle '.linux.devices = [{type: "c", path: "/dev/full", major: 1, minor: 7, fileMode: 384, uid: 0, gid: 0}]'
 	inside 'stat -c "%n %F %t:%T" /dev/full' --keep
