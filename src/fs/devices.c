@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,7 +74,19 @@ static mode_t node_type(const struct plan_device *d)
 	return d->type == 'b' ? S_IFBLK : d->type == 'p' ? S_IFIFO : S_IFCHR;
 }
 
-/* -EEXIST: something else is there.  The umask is 0. */
+static bool is_mount_point(int dir_fd, const char *name)
+{
+	autoclose int fd = beneath_open_how(dir_fd, name, O_PATH | O_NOFOLLOW,
+					    RESOLVE_NO_XDEV);
+
+	return fd == -EXDEV;
+}
+
+enum { NODE_OURS, NODE_BROUGHT };
+
+/* NODE_BROUGHT: a mount of the bundle has put the device there, which is the
+ * host's and stays as it is.  -EEXIST: something else is there.  The umask is
+ * 0. */
 static int make_node(const struct plan *plan, const struct plan_device *d,
 		     int dir_fd, const char *name)
 {
@@ -88,17 +101,21 @@ static int make_node(const struct plan *plan, const struct plan_device *d,
 			return -errno;
 		if (!device_is(&st, d))
 			return -EEXIST;
+		if (is_mount_point(dir_fd, name))
+			return NODE_BROUGHT;
 	} else {
 		is_ours = d->uid == plan->userns.setup_uid &&
 			  d->gid == plan->userns.setup_gid;
 	}
 	/* A new node has our ids; the common case is done. */
 	if (is_ours)
-		return 0;
+		return NODE_OURS;
 	if (fchownat(dir_fd, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	/* The node is no symlink, and chown may have taken bits away. */
-	return fchmodat(dir_fd, name, d->mode & 07777, 0) < 0 ? -errno : 0;
+	if (fchmodat(dir_fd, name, d->mode & 07777, 0) < 0)
+		return -errno;
+	return NODE_OURS;
 }
 
 static const char *name_kind(const struct stat *st)
@@ -180,12 +197,13 @@ static int make_file(int dir_fd, const char *name)
 /* A listed device that should have an owner or a mode of its own keeps those
  * of the host; where mknod was never to be tried, the plan has said so. */
 static int note_owner(const struct fs *fs, const struct plan *plan, size_t i,
-		      int source_fd, struct err *e)
+		      int fd, const char *name, struct err *e)
 {
 	const struct plan_device *d = &plan->devices[i];
 	struct stat st;
 
-	if (!d->try_mknod || d->default_device || fstat(source_fd, &st) < 0 ||
+	if (!d->try_mknod || d->default_device ||
+	    fstatat(fd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ||
 	    (st.st_uid == d->uid && st.st_gid == d->gid &&
 	     (st.st_mode & 07777) == d->mode))
 		return 0;
@@ -223,7 +241,7 @@ static int bind_device(const struct fs *fs, const struct plan *plan, size_t i,
 	if (r < 0)
 		return err_errno(e, r, "bind the host's device over %s",
 				 d->path);
-	r = note_owner(fs, plan, i, *source, e);
+	r = note_owner(fs, plan, i, *source, "", e);
 	own_close(source);
 	return r;
 }
@@ -239,8 +257,10 @@ static int make_device(const struct fs *fs, const struct plan *plan, size_t i,
 		return err_errno(e, r, "make the directory of the device %s",
 				 d->path);
 	r = d->try_mknod ? make_node(plan, d, in->fd, name) : -EPERM;
-	if (r == 0)
+	if (r == NODE_OURS)
 		return 0;
+	if (r == NODE_BROUGHT)
+		return note_owner(fs, plan, i, in->fd, name, e);
 	if (!d->default_device) {
 		int bad = check_place(d, in->fd, name, e);
 

@@ -89,6 +89,21 @@ load lib/common
 	ok && has 1:3
 }
 
+@test "a listed device that a mount brings: the host's keeps its owner and mode" {
+	host=/dev/full
+	if [ "$ME" = 0 ]; then
+		host=$BATS_TEST_TMPDIR/full
+		mknod -m 600 "$host" c 1 7
+	fi
+	before=$(stat -c '%a %u %g' "$host")
+	bundle '.mounts += [{destination: "/dev/brought", type: "bind", source: $h, options: ["bind"]}] |
+		.linux.devices = [{path: "/dev/brought", type: "c", major: 1, minor: 7, fileMode: 420, uid: 5, gid: 5}]' --arg h "$host"
+	inside 'stat -c %t:%T /dev/brought' --keep
+	[ "$(stat -c '%a %u %g' "$host")" = "$before" ] || complain "the host's device was changed"
+	ok && has 1:7
+	degraded "$(rootlet state c1)" '^linux.devices\[/dev/brought\].fileMode$'
+}
+
 @test "a listed device that the host has" {
 	bundle '.linux.devices = [{type: "c", path: "/dev/full", major: 1, minor: 7, fileMode: 384, uid: 0, gid: 0}]'
 	inside 'stat -c "%n %F %t:%T" /dev/full' --keep
