@@ -398,21 +398,23 @@ static bool check_group(struct caller *c)
 	return false;
 }
 
+static char *read_or_empty(const char *path)
+{
+	autofree char *text = NULL;
+
+	if (file_read_at(AT_FDCWD, path, GRANTS_FILE_MAX, &text, NULL) < 0)
+		return str_dup("");
+	return take_ptr(&text);
+}
+
 /* What root can do about it. */
 static const char *advise(struct caller *c, bool uids, bool gids)
 {
-	static const char *const paths[] = { "/etc/subuid", "/etc/subgid" };
-	autofree char *uid_text = NULL;
-	autofree char *gid_text = NULL;
-	char **const texts[] = { &uid_text, &gid_text };
+	autofree char *uid_text = read_or_empty("/etc/subuid");
+	autofree char *gid_text = read_or_empty("/etc/subgid");
+	uint32_t start = grants_free_start(uid_text, gid_text);
 	autofree char *range = NULL;
-	uint32_t start;
 
-	for (size_t i = 0; i < 2; i++)
-		if (file_read_at(AT_FDCWD, paths[i], GRANTS_FILE_MAX, texts[i],
-				 NULL) < 0)
-			*texts[i] = str_dup("");
-	start = grants_free_start(uid_text, gid_text);
 	if (start == 0)
 		return arena_format(&c->arena,
 				    "as root: give %s ids that nobody else in "
