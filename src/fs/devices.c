@@ -216,7 +216,7 @@ static int bind_device(const struct fs *fs, const struct plan *plan, size_t i,
 {
 	const struct plan_device *d = &plan->devices[i];
 	int *source = &fs->device_sources[i];
-	int r;
+	int r = 0;
 
 	if (*source < 0 && d->try_mknod) {
 		/* The host's /dev is still there, and open to all. */
@@ -228,8 +228,10 @@ static int bind_device(const struct fs *fs, const struct plan *plan, size_t i,
 		if (*source < 0)
 			return err_errno(e, *source,
 					 "open the host's device %s", d->path);
-		r = degrade_note(plan, fs->notes, DEGRADE_DEVICE_BIND,
-				 (unsigned)i, e);
+		/* Of one that nobody listed it does not matter which it is. */
+		if (!d->default_device)
+			r = degrade_note(plan, fs->notes, DEGRADE_DEVICE_BIND,
+					 (unsigned)i, e);
 		if (r < 0)
 			return r;
 	}

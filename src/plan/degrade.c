@@ -472,7 +472,8 @@ static bool note_object(const struct plan *plan, enum degrade_row row,
 	return *ret || of == NOTE_OF_NOTHING;
 }
 
-/* The row of a note.  Of a device the trial knows more than the table. */
+/* The row of a note.  About devices the trial knows more than the table: mknod
+ * is tried by those alone who have the right, and a device has a name. */
 static struct degradation note_row(const struct plan *plan,
 				   enum degrade_row row, unsigned index,
 				   const char *object, struct arena *a)
@@ -480,6 +481,12 @@ static struct degradation note_row(const struct plan *plan,
 	struct degradation d = rows[row];
 
 	d.item = make_item(a, d.item, object);
+	if (row == DEGRADE_DEVICE_BIND) {
+		d.why = "mknod(2) is refused although the caller has "
+			"CAP_MKNOD: by a sandbox around rootlet, or a "
+			"security module";
+		d.fix = "allow mknod(2) there";
+	}
 	if (row == DEGRADE_DEVICE_MISSING && object) {
 		const struct plan_device *p = &plan->devices[index];
 

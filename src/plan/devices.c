@@ -74,6 +74,27 @@ static int check_owner(const struct plan *plan, const struct plan_device *d,
 		       i, uid_maps ? "gid" : "uid", uid_maps ? d->gid : d->uid);
 }
 
+/* In a user namespace the reason is the table's; without one it lies with the
+ * caller. */
+static int list_as_bound(struct plan *plan, const char *path, struct err *e)
+{
+	const struct caller *c = plan->caller;
+
+	if (plan->ns[NS_USER].action != NS_INHERIT || !c->initial_userns)
+		return degrade_add(plan, DEGRADE_DEVICE_BIND, path, NULL, NULL,
+				   e);
+	if (!caller_may(c, CAP_MKNOD))
+		return degrade_add_why(plan, DEGRADE_DEVICE_BIND, path,
+				       "making device nodes takes CAP_MKNOD, "
+				       "which the caller has not",
+				       "call rootlet with CAP_MKNOD", e);
+	return degrade_add_why(plan, DEGRADE_DEVICE_BIND, path,
+			       "device nodes are made by real root alone, and "
+			       "--rootless=true, or a lack of capabilities, "
+			       "says that we are not",
+			       "leave out --rootless=true", e);
+}
+
 static int add_listed(struct plan *plan, const struct spec_device *from,
 		      size_t i, struct err *e)
 {
@@ -96,7 +117,7 @@ static int add_listed(struct plan *plan, const struct spec_device *from,
 	r = check_owner(plan, d, i, e);
 	if (r < 0 || d->try_mknod)
 		return r;
-	r = degrade_add(plan, DEGRADE_DEVICE_BIND, d->path, NULL, NULL, e);
+	r = list_as_bound(plan, d->path, e);
 	if (r == 0 && named)
 		r = degrade_add(plan, DEGRADE_DEVICE_OWNER, d->path, NULL, NULL,
 				e);

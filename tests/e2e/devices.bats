@@ -104,6 +104,16 @@ load lib/common
 	degraded "$(rootlet state c1)" '^linux.devices\[/dev/brought\].fileMode$'
 }
 
+@test "without a mount at /dev: a default device goes over a plain file of the image, and nothing is lost" {
+	bundle '.mounts |= map(select(.destination | startswith("/dev") | not))'
+	echo plain >"$ROOTFS/dev/null"
+	inside 'stat -c "%F %t:%T" /dev/null; echo x >/dev/null && echo usable' --keep
+	ok
+	has "character special file 1:3" usable
+	[ "$(<"$ROOTFS/dev/null")" = plain ]
+	not_degraded "$(rootlet state c1)" devices
+}
+
 @test "a listed device that the host has" {
 	bundle '.linux.devices = [{type: "c", path: "/dev/full", major: 1, minor: 7, fileMode: 384, uid: 0, gid: 0}]'
 	inside 'stat -c "%n %F %t:%T" /dev/full' --keep

@@ -167,6 +167,22 @@ static void missing(void)
 	plan_done(&plan);
 }
 
+/* mknod is tried by those alone who may. */
+static void refused_mknod(void)
+{
+	struct plan plan = new_plan();
+	struct degrade_notes notes = { 0 };
+	struct err e;
+
+	ok(degrade_note(&plan, &notes, DEGRADE_DEVICE_BIND, 0, &e) == 0,
+	   "a note");
+	degrade_take_notes(&plan, &notes);
+	ok(plan.n_degraded == 1 &&
+		   !strstr(plan.degraded[0].why, "user namespace"),
+	   "root without a user namespace is not told of one");
+	plan_done(&plan);
+}
+
 int main(void)
 {
 	table();
@@ -174,5 +190,6 @@ int main(void)
 	strict();
 	taking();
 	missing();
+	refused_mknod();
 	return done();
 }
