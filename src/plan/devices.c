@@ -149,6 +149,23 @@ static int skip_listed(struct plan *plan, const struct spec_device *from,
 			       "mount a tmpfs at /dev instead", e);
 }
 
+/* fill_dev makes it a link to pts/ptmx, whatever is there. */
+static bool is_ptmx(const struct plan *plan, const struct spec_device *from)
+{
+	return plan->fill_dev && str_eq(from->path, "/dev/ptmx") &&
+	       from->type[0] != 'b' && from->major == 5 && from->minor == 2;
+}
+
+static int plan_one(struct plan *plan, const struct spec_device *from, size_t i,
+		    struct err *e)
+{
+	if (is_ptmx(plan, from))
+		return 0;
+	if (plan->fill_dev || !str_after(from->path, "/dev/"))
+		return add_listed(plan, from, i, e);
+	return skip_listed(plan, from, e);
+}
+
 int plan_devices(struct plan *plan, struct err *e)
 {
 	const struct spec_linux *l = plan->spec->linux_;
@@ -167,8 +184,6 @@ int plan_devices(struct plan *plan, struct err *e)
 	if (plan->fill_dev)
 		add_defaults(plan);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = plan->fill_dev || !str_after(from[i].path, "/dev/")
-			    ? add_listed(plan, &from[i], i, e)
-			    : skip_listed(plan, &from[i], e);
+		r = plan_one(plan, &from[i], i, e);
 	return r;
 }

@@ -89,6 +89,13 @@ load lib/common
 	ok && has 1:3
 }
 
+@test "a listed /dev/ptmx is the link that every container has" {
+	bundle '.linux.devices = [{path: "/dev/ptmx", type: "c", major: 5, minor: 2, fileMode: 438}]'
+	inside 'readlink /dev/ptmx; (: <>/dev/ptmx) && echo opened' --keep
+	ok && has pts/ptmx opened
+	not_degraded "$(rootlet state c1)" 'linux\.devices\['
+}
+
 @test "a listed device that a mount brings: the host's keeps its owner and mode" {
 	host=/dev/full
 	if [ "$ME" = 0 ]; then
