@@ -215,6 +215,40 @@ int seccomp_install(const struct seccomp_filter *f, struct err *e)
 	return explain(f, e);
 }
 
+static bool gives(int action, const struct opt_uint32 *number, int code)
+{
+	return action == SECCOMP_ACT_ERRNO &&
+	       (number->set ? (int)number->value : EPERM) == code;
+}
+
+static bool names(const struct spec_syscall *rule, const char *name)
+{
+	for (size_t i = 0; i < rule->names.n; i++)
+		if (str_eq(rule->names.v[i], name))
+			return true;
+	return false;
+}
+
+bool seccomp_refuses(const struct spec_seccomp *profile, const char *name,
+		     int code)
+{
+	const struct spec_syscall *rules = profile->syscalls.v;
+	bool named = false;
+
+	for (size_t i = 0; i < profile->syscalls.n; i++) {
+		if (!names(&rules[i], name))
+			continue;
+		if (gives(rules[i].action, &rules[i].errno_ret, code))
+			return true;
+		named = true;
+	}
+	/* ENOSYS: of a call that is newer than all that are named. */
+	return !named && (gives(profile->default_action,
+				&profile->default_errno_ret, code) ||
+			  (code == ENOSYS &&
+			   profile->default_action != SECCOMP_ACT_ALLOW));
+}
+
 const char *seccomp_library_version(void)
 {
 	static char text[32];

@@ -33,6 +33,15 @@ void seccomp_filter_done(struct seccomp_filter *f);
  * after it may be one that is notified: see seccomp_thread.h. */
 int seccomp_install(const struct seccomp_filter *f, struct err *e);
 
+/* A hint: what we do under the program's filter. */
+#define SECCOMP_MUST_ALLOW                                                 \
+	"allow execve in linux.seccomp, and without "                      \
+	"process.noNewPrivileges setgroups, setresuid, setresgid, capset " \
+	"and prctl, too"
+/* May it be the profile that gave the system call of that name this errno? */
+bool seccomp_refuses(const struct spec_seccomp *profile, const char *name,
+		     int code);
+
 /* Of seccomp_flag_names (spec/spec.h): does this kernel have it? */
 bool seccomp_flag_known(const char *name);
 const char *seccomp_library_version(void); /* "2.5.4" */

@@ -34,6 +34,7 @@
 #include "base/err.h"
 #include "base/heap.h"
 #include "base/mem.h"
+#include "proc/seccomp.h"
 
 /* It needs little; sanitizers need more. */
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -144,9 +145,7 @@ int seccomp_thread_go(struct seccomp_thread *n, struct err *e)
 		(void)err_set(e, EPERM,
 			      "the seccomp filter ended the program before it "
 			      "was started");
-		return err_hint(e, "linux.seccomp must allow execve, and "
-				   "without process.noNewPrivileges setresuid, "
-				   "setresgid, capset and prctl");
+		return err_hint(e, SECCOMP_MUST_ALLOW);
 	}
 	*e = n->err;
 	return n->result;

@@ -90,7 +90,22 @@ char *launch_state_json(struct launch *l, enum status status)
 	return state_oci_json(&l->state, status);
 }
 
-/* Kills and reaps init; adds to a bare "ended without a word" how it did. */
+/* Adds to a bare "ended without a word" how it did. */
+static void tell_end(const struct launch *l, int status, int sig, struct err *e)
+{
+	const bool filtered = l->shared && l->shared->filtered && sig &&
+			      sig != SIGKILL;
+	const size_t used = strlen(e->text);
+
+	(void)snprintf(
+		e->text + used, sizeof(e->text) - used, " (%s %d%s)",
+		sig ? "killed by signal" : "exit status", sig ? sig : status,
+		filtered ? ", under the container's seccomp filter" : "");
+	if (filtered)
+		(void)err_hint(e, SECCOMP_MUST_ALLOW);
+}
+
+/* Kills and reaps init; of one that said nothing, tells more. */
 static void end_init(struct launch *l, struct err *e)
 {
 	bool silent = e && e->code == ECHILD;
@@ -101,14 +116,8 @@ static void end_init(struct launch *l, struct err *e)
 		return;
 	(void)sys_pidfd_signal(l->pidfd, SIGKILL);
 	status = sys_wait_pidfd(l->pidfd, &sig);
-	if (silent && status >= 0) {
-		size_t used = strlen(e->text);
-
-		(void)snprintf(e->text + used, sizeof(e->text) - used,
-			       sig ? " (killed by signal %d)"
-				   : " (exit status %d)",
-			       sig ? sig : status);
-	}
+	if (silent && status >= 0)
+		tell_end(l, status, sig, e);
 	own_close(&l->pidfd);
 	l->sync.peer_pidfd = -1;
 }
@@ -289,6 +298,10 @@ int launch_start_created(struct launch *l, struct err *e)
 	if (r < 0)
 		return r;
 	r = stages_walk(l, &start_table, e);
+	/* Not our child: how it ended, we can't know. */
+	if (r == -ECHILD)
+		(void)err_hint(e, "if it has a seccomp filter, that may have "
+				  "ended it: " SECCOMP_MUST_ALLOW);
 	if (r < 0) {
 		/* The container has failed for good: no half-started one
 		 * stays, and its record tells.  It has stopped when we say so:

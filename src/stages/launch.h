@@ -31,6 +31,7 @@ struct launch_shared {
 	int scheduling_left; /* the same of these: enum scheduling_part */
 	struct ns_report report; /* of the process between */
 	bool executing; /* INSIDE has come to execve(2) */
+	bool filtered; /* INSIDE is about to be under its seccomp filter */
 	bool hooks_ran; /* either side: poststop hooks belong to the undoing */
 	struct degrade_notes notes; /* lower rungs that were taken */
 };

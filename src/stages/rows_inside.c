@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -309,31 +310,37 @@ ROW(restrict)
 	return r < 0 ? err_errno(e, r, "mark the open files close-on-exec") : 0;
 }
 
-ROW(filter)
-{
-	return seccomp_install(&l->filter, e);
-}
-
 static int install_filter(void *launch, struct err *e)
 {
 	struct launch *l = launch;
 
+	l->shared->filtered = l->filter.n > 0;
 	return seccomp_install(&l->filter, e);
+}
+
+ROW(filter)
+{
+	return install_filter(l, e);
 }
 
 /* Under the filter. */
 static int become_program(void *launch, struct err *e)
 {
 	struct launch *l = launch;
+	const struct plan_process *p = &l->plan->process;
 	int r = 0;
 
-	if (!l->plan->process.no_new_privs)
+	if (!p->no_new_privs)
 		r = lower(l, e);
 	if (r < 0)
 		return r;
 	l->shared->executing = true;
-	r = exec_program(&l->plan->process, l->program, l->env, e);
+	r = exec_program(p, l->program, l->env, e);
 	l->shared->executing = false;
+	if (p->seccomp && seccomp_refuses(p->seccomp, "execve", -r)) {
+		e->hint[0] = '\0'; /* about the file, which may be all right */
+		(void)err_hint(e, SECCOMP_MUST_ALLOW);
+	}
 	return r;
 }
 
@@ -439,6 +446,15 @@ static void forget_environment(void)
 			explicit_bzero(*v, strlen(*v));
 }
 
+/* The program's seccomp filter may refuse that we end, as it may refuse the
+ * message that tells why: then _exit(2) would try for ever.  A fault of the
+ * processor ends us in any case, the first of a pid namespace too. */
+__attribute__((noreturn)) static void end_under_filter(void)
+{
+	(void)syscall(SYS_exit_group, 1);
+	__builtin_trap();
+}
+
 void inside_main(void *launch)
 {
 	struct launch *l = launch;
@@ -451,12 +467,12 @@ void inside_main(void *launch)
 	l->fs.notes = &l->shared->notes;
 	if (l->joins) {
 		(void)stages_walk(l, &exec_table, &e);
-		_exit(1);
+		end_under_filter();
 	}
 	if (stages_walk(l, &create_table, &e) < 0)
 		_exit(1);
 	if (l->wait_for_start)
 		await_start(l);
 	(void)stages_walk(l, &start_table, &e);
-	_exit(1);
+	end_under_filter();
 }

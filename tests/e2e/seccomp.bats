@@ -97,6 +97,50 @@ NEWER='^(bpf|cachestat|fchmodat2|listmount|lsm_.*|map_shadow_stack|mseal|statmou
 	ended 159
 }
 
+@test "a filter that refuses what leads to the program: an error that names it" {
+	local change nnp
+	for nnp in true false; do
+		for change in '{defaultAction: "SCMP_ACT_KILL"}' '{defaultAction: "SCMP_ACT_KILL_PROCESS"}' \
+			'{defaultAction: "SCMP_ACT_TRAP"}' '{syscalls: [{names: ["execve"], action: "SCMP_ACT_KILL_THREAD"}]}'; do
+			filter "$change | .process.noNewPrivileges = $nnp"
+			inside true
+			refused 'execute the program' 'killed by signal 31' 'seccomp filter' 'llow execve in linux.seccomp' || complain "$change" || return
+		done
+		# It can't even say so, nor end.
+		filter "{defaultAction: \"SCMP_ACT_ERRNO\"} | .process.noNewPrivileges = $nnp"
+		inside true
+		refused 'execute the program' 'llow execve in linux.seccomp'
+		no_process
+		filter "{syscalls: [{names: [\"execve\"], action: \"SCMP_ACT_ERRNO\"}]} | .process.noNewPrivileges = $nnp"
+		inside true
+		refused 'operation not permitted' 'llow execve in linux.seccomp'
+		config '.linux.seccomp.syscalls[0].errnoRet = 2'
+		inside true
+		refused 'no such file' 'llow execve in linux.seccomp'
+	done
+	# The errno of another call's rule: it was not the filter.
+	filter '{syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 13}]}'
+	config '.process.args = ["/bin/none"]'
+	printf 'no' >"$ROOTFS/bin/none"
+	chmod 755 "$ROOTFS/bin/none"
+	inside true
+	refused 'exec format error'
+	[[ $stderr != *linux.seccomp* ]] || complain
+}
+
+@test "start under a filter that refuses what leads to the program" {
+	local action
+	for action in KILL ERRNO; do
+		bundle ".linux.seccomp = {defaultAction: \"SCMP_ACT_$action\"}"
+		create true
+		go rootlet start c1
+		# Whoever adopted init may have buried it before anybody could look.
+		[ "$status" = 0 ] || refused 'execute the program' 'llow execve in linux.seccomp'
+		until_true 2 is_status stopped
+		rootlet delete c1
+	done
+}
+
 @test "log and trace" {
 	filter '{syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_LOG"}]}'
 	inside 'mkdir /tmp/x 2>&1; mkdir /dev/shm/x && echo made'

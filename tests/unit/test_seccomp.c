@@ -520,6 +520,42 @@ static void cached(int fd)
 	seccomp_filter_done(NULL);
 }
 
+static bool refuses(const char *profile, int code)
+{
+	auto(spec) struct spec spec = { 0 };
+	struct err e;
+
+	if (spec_parse(profile, strlen(profile), &spec, &e) < 0) {
+		printf("# %s\n", e.text);
+		return false;
+	}
+	return seccomp_refuses(spec.linux_->seccomp, "execve", code);
+}
+
+static void whose_errno(void)
+{
+	static const char by_default[] = SPEC(
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\"}");
+	static const char allowed[] = SPEC(
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":["
+		"{\"names\":[\"read\",\"execve\"],"
+		"\"action\":\"SCMP_ACT_ALLOW\"}]}");
+	static const char ruled[] = SPEC(
+		"{" ALLOW ",\"syscalls\":[{\"names\":[\"execve\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":13},"
+		"{\"names\":[\"read\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":2}]}");
+
+	ok(refuses(by_default, EPERM), "not named: the default's errno");
+	ok(refuses(by_default, ENOSYS), "not named, newer than what is");
+	ok(!refuses(by_default, EACCES), "not named, another errno");
+	ok(!refuses(allowed, EPERM), "allowed: not the filter");
+	ok(!refuses(allowed, ENOSYS), "allowed: not newer either");
+	ok(refuses(ruled, EACCES), "the errno of its rule");
+	ok(!refuses(ruled, ENOENT), "the errno of another call's rule");
+	ok(!refuses(ruled, EPERM), "an errno of no rule");
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/rootlet-seccomp-XXXXXX";
@@ -540,6 +576,7 @@ int main(void)
 		flags_and_archs(); /* asks the kernel which flags it knows */
 	}
 	refused();
+	whose_errno();
 	cached(fd);
 	cache_file(fd);
 	(void)clear(fd);
