@@ -74,10 +74,9 @@ static int plan_run(const struct globals *g, void *opts, int argc, char **argv,
 	}
 	if (o->degradations)
 		return print_degradations(e);
-	r = argc > 0 ? store_check_id(argv[0], e) : 0;
-	if (r == 0)
-		r = bundle_plan(g, o, argc > 0 ? argv[0] : "plan", false, &b,
-				e);
+	r = bundle_plan(g, o, argc > 0 ? argv[0] : "plan", false, &b, e);
+	if (r == 0 && argc > 0)
+		r = store_check_id(argv[0], e);
 	if (r == 0)
 		r = print_plan(&b.plan, e);
 	bundle_done(&b);
