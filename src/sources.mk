@@ -14,6 +14,7 @@ librootlet_a_SOURCES = \
 	src/base/json.c \
 	src/base/json.h \
 	src/base/json_out.c \
+	src/base/json_place.c \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/mem.c \

@@ -14,9 +14,6 @@
 #include "base/err.h"
 #include "base/own.h"
 
-/* What a message shows at most of a key or a value of the document. */
-#define SHOWN_MAX 80
-
 struct place {
 	const struct place *up; /* NULL: the root */
 	const char *key; /* NULL: an element of an array */
@@ -29,39 +26,15 @@ struct reader {
 	const char *path; /* what stands before the keys */
 };
 
-/* Text of the document for a message of one line. */
-static void put_shown(struct strbuf *b, const char *text)
-{
-	size_t n = strnlen(text, SHOWN_MAX);
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		strbuf_putc(b, c < 0x20 || c == 0x7f ? '?' : text[i]);
-	}
-	if (text[n] != '\0')
-		strbuf_puts(b, "...");
-}
-
 static void put_place(struct strbuf *b, const struct place *at)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-";
-
 	if (!at)
 		return;
 	put_place(b, at->up);
-	if (!at->key) {
+	if (at->key)
+		json_put_key(b, at->key);
+	else
 		strbuf_printf(b, "[%zu]", at->index);
-	} else if (at->key[0] && at->key[strspn(at->key, plain)] == '\0') {
-		if (b->len > 0)
-			strbuf_putc(b, '.');
-		put_shown(b, at->key);
-	} else {
-		strbuf_puts(b, "[\"");
-		put_shown(b, at->key);
-		strbuf_puts(b, "\"]");
-	}
 }
 
 /* "process.user.uid: " and the sentence, with the line of `value` if any. */
@@ -102,7 +75,7 @@ static int fail_words(const struct reader *r, const struct place *at,
 {
 	auto(strbuf) struct strbuf b = { 0 };
 
-	put_shown(&b, value->text);
+	json_put_text(&b, value->text);
 	return fail(r, at, value, "expected %s, not \"%s\"", expected,
 		    b.text ? b.text : "");
 }

@@ -304,7 +304,7 @@ static void put_place(const struct parser *p, struct strbuf *b)
 		const char *key = i < p->depth ? p->open[i]->key : p->key;
 
 		if (key)
-			strbuf_printf(b, "%s%s", b->len > 0 ? "." : "", key);
+			json_put_key(b, key);
 		else if (i > 0 && i < p->depth)
 			strbuf_printf(b, "[%zu]", p->open[i - 1]->n - 1);
 	}

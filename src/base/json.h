@@ -52,6 +52,11 @@ void json_done(struct json_doc *doc);
 const struct json *json_get(const struct json *object, const char *key);
 const char *json_type_name(enum json_type type); /* "an object", … */
 
+/* For a message of one line: a text of the document, cut, and '?' for control
+ * characters; and a key behind what leads to it, as `.uid` or `["a b"]`. */
+void json_put_text(struct strbuf *b, const char *text);
+void json_put_key(struct strbuf *b, const char *key);
+
 #define json_for_each(item, parent)                                        \
 	/* NOLINTNEXTLINE(bugprone-macro-parentheses): item is declared */ \
 	for (const struct json *item = (parent) ? (parent)->child : NULL;  \

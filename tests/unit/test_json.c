@@ -108,6 +108,10 @@ static void bad_text(void)
 		"line 1: the text ends in the middle of a "
 		"value, in a.b",
 		"the last key");
+	refused("{\"a\\nb\": {\"\": }}",
+		"line 1: unallowed token at this point in JSON text, in "
+		"[\"a?b\"][\"\"]",
+		"keys that are no words");
 	refused("[1,]", "line 1: ", "a comma too many");
 	refused("{} {}", "line 1: trailing garbage", "two documents");
 	refused("{}\n\nx", "line 3: ", "text behind the document");
