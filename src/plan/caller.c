@@ -202,15 +202,9 @@ uint32_t caller_uid_outside(uint32_t uid)
 {
 	auto(caller) struct caller c = { 0 };
 	struct err ignored;
-	uint32_t at;
 
-	if (read_maps(&c, &ignored) < 0)
-		return uid;
-	for (size_t i = 0; i < c.n_uid_map; i++) {
-		at = uid - c.uid_map[i].inside;
-		if (uid >= c.uid_map[i].inside && at < c.uid_map[i].count)
-			return c.uid_map[i].outside + at;
-	}
+	if (read_maps(&c, &ignored) == 0)
+		(void)idmap_outside(c.uid_map, c.n_uid_map, uid, &uid);
 	return uid;
 }
 

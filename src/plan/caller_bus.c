@@ -64,14 +64,10 @@ static const char *socket_in(struct caller *c, const char *dir,
 
 static uint32_t outside_uid(const struct caller *c)
 {
-	for (size_t i = 0; i < c->n_uid_map; i++) {
-		const struct id_range *line = &c->uid_map[i];
+	uint32_t uid = c->uid;
 
-		if (c->uid >= line->inside &&
-		    c->uid - line->inside < line->count)
-			return line->outside + (c->uid - line->inside);
-	}
-	return c->uid;
+	(void)idmap_outside(c->uid_map, c->n_uid_map, uid, &uid);
+	return uid;
 }
 
 static const char *user_bus(struct caller *c)

@@ -318,18 +318,7 @@ static bool to_outside(const struct plan *plan, uint32_t inside, uint32_t *ret)
 	const struct plan_userns *u = &plan->userns;
 
 	*ret = inside;
-	if (u->n_uids == 0)
-		return true;
-	for (size_t i = 0; i < u->n_uids; i++) {
-		const struct id_range *line = &u->uids[i];
-
-		if (inside < line->inside ||
-		    inside - line->inside >= line->count)
-			continue;
-		*ret = line->outside + (inside - line->inside);
-		return true;
-	}
-	return false;
+	return u->n_uids == 0 || idmap_outside(u->uids, u->n_uids, inside, ret);
 }
 
 /* Source: config-linux.md, "cgroup ownership". */

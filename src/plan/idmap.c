@@ -360,12 +360,23 @@ static int new_configured(struct plan *plan, const struct sides *s,
 	return r;
 }
 
+bool idmap_outside(const struct id_range *lines, size_t n, uint32_t inside,
+		   uint32_t *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct id_range *l = &lines[i];
+
+		if (inside < l->inside || inside - l->inside >= l->count)
+			continue;
+		*ret = l->outside + (inside - l->inside);
+		return true;
+	}
+	return false;
+}
+
 static bool lines_map(const struct id_range *v, size_t n, uint32_t id)
 {
-	for (size_t i = 0; i < n; i++)
-		if (id >= v[i].inside && id - v[i].inside < v[i].count)
-			return true;
-	return false;
+	return idmap_outside(v, n, id, &id);
 }
 
 /* Who sets a container up in a user namespace that is not the caller's. */

@@ -94,6 +94,9 @@ struct id_lines {
 /* 0 (or, with keep, own) is the caller; all granted ids fill the rest. */
 int idmap_auto(struct plan *plan, const struct id_side *side, bool keep,
 	       struct id_lines *ret, struct err *e);
+/* What `inside` is outside; false, and *ret as it was: it is not mapped. */
+bool idmap_outside(const struct id_range *lines, size_t n, uint32_t inside,
+		   uint32_t *ret);
 /* Does it fit into the one write that the kernel takes? */
 bool idmap_fits(const struct id_range *lines, size_t n);
 /* "0-65536, 70000", at most some 200 bytes; inside or outside ids. */
