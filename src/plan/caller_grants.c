@@ -239,65 +239,59 @@ static bool ask_ids(struct caller *c)
 
 /* --- grants by file */
 
-/* One line, owner:start:count, of whatever owner. */
-static bool read_any(const char *line, size_t len, struct id_grant *ret)
+struct owner {
+	const char *name; /* or NULL */
+	uint32_t uid;
+};
+
+static bool names_owner(const char *line, const char *colon,
+			const struct owner *owner)
+{
+	size_t n = (size_t)(colon - line);
+	uint64_t uid;
+
+	return (owner->name && strlen(owner->name) == n &&
+		memcmp(owner->name, line, n) == 0) ||
+	       (read_number(line, ':', &uid) == colon + 1 && uid == owner->uid);
+}
+
+/* One line, owner:start:count.  Of an owner of NULL is everything. */
+static bool read_grant(const char *line, size_t len, const struct owner *owner,
+		       struct id_grant *ret)
 {
 	const char *colon = memchr(line, ':', len);
 	uint64_t start, count;
 	const char *s;
 
-	s = colon ? read_number(colon + 1, ':', &start) : NULL;
+	if (!colon || (owner && !names_owner(line, colon, owner)))
+		return false;
+	s = read_number(colon + 1, ':', &start);
 	s = s ? read_number(s, line[len], &count) : NULL;
 	return s && s == line + len + 1 && make_grant(start, count, ret);
 }
 
-static bool read_grant(const char *line, size_t len, const char *name,
-		       uint32_t uid, struct id_grant *ret)
-{
-	const char *colon = memchr(line, ':', len);
-	uint64_t owner;
-	size_t n;
-
-	if (!colon)
-		return false;
-	n = (size_t)(colon - line);
-	if (!(name && strlen(name) == n && memcmp(name, line, n) == 0) &&
-	    !(read_number(line, ':', &owner) == colon + 1 && owner == uid))
-		return false;
-	return read_any(line, len, ret);
-}
-
-size_t grants_from_text(const char *text, const char *name, uint32_t uid,
-			struct arena *a, struct id_grant **ret)
-{
-	size_t n = 0;
-
-	*ret = NULL;
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		struct id_grant grant;
-
-		if (read_grant(text, len, name, uid, &grant))
-			push_grant(a, ret, n++, &grant);
-		text += len;
-		text += *text == '\n';
-	}
-	return n;
-}
-
-static size_t push_all(const char *text, struct arena *a, struct id_grant **v,
-		       size_t n)
+static size_t push_grants(const char *text, const struct owner *owner,
+			  struct arena *a, struct id_grant **v, size_t n)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		struct id_grant grant;
 
-		if (read_any(text, len, &grant))
+		if (read_grant(text, len, owner, &grant))
 			push_grant(a, v, n++, &grant);
 		text += len;
 		text += *text == '\n';
 	}
 	return n;
+}
+
+size_t grants_from_text(const char *text, const char *name, uint32_t uid,
+			struct arena *a, struct id_grant **ret)
+{
+	const struct owner owner = { name, uid };
+
+	*ret = NULL;
+	return push_grants(text, &owner, a, ret, 0);
 }
 
 static int by_start(const void *a, const void *b)
@@ -313,10 +307,10 @@ uint32_t grants_free_start(const char *subuid, const char *subgid)
 {
 	struct arena a = { 0 };
 	struct id_grant *v = NULL;
-	size_t n = push_all(subuid, &a, &v, 0);
+	size_t n = push_grants(subuid, NULL, &a, &v, 0);
 	uint64_t end = FREE_START_MIN, gap = 0;
 
-	n = push_all(subgid, &a, &v, n);
+	n = push_grants(subgid, NULL, &a, &v, n);
 	if (n > 1)
 		qsort(v, n, sizeof(*v), by_start);
 	for (size_t i = 0; i < n; i++) {
