@@ -22,11 +22,14 @@
 
 #define UEVENT_MAX 4096 /* sysfs gives a page at most */
 
+mode_t device_type(const struct plan_device *d)
+{
+	return d->type == 'b' ? S_IFBLK : d->type == 'p' ? S_IFIFO : S_IFCHR;
+}
+
 bool device_is(const struct stat *st, const struct plan_device *d)
 {
-	mode_t type = d->type == 'b'   ? S_IFBLK
-		      : d->type == 'p' ? S_IFIFO
-				       : S_IFCHR;
+	mode_t type = device_type(d);
 
 	return (st->st_mode & S_IFMT) == type &&
 	       (type == S_IFIFO || st->st_rdev == makedev(d->major, d->minor));

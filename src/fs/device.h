@@ -6,6 +6,7 @@
 
 struct plan_device;
 
+mode_t device_type(const struct plan_device *d); /* S_IFCHR, S_IFBLK, S_IFIFO */
 /* Is it the device of the plan, by type and number? */
 bool device_is(const struct stat *st, const struct plan_device *d);
 

@@ -69,11 +69,6 @@ static int enter_parent(const struct fs *fs, const char *path,
 	return 0;
 }
 
-static mode_t node_type(const struct plan_device *d)
-{
-	return d->type == 'b' ? S_IFBLK : d->type == 'p' ? S_IFIFO : S_IFCHR;
-}
-
 static bool is_mount_point(int dir_fd, const char *name)
 {
 	autoclose int fd = beneath_open_how(dir_fd, name, O_PATH | O_NOFOLLOW,
@@ -94,7 +89,8 @@ static int make_node(const struct plan *plan, const struct plan_device *d,
 	bool is_ours = false;
 	struct stat st;
 
-	if (mknodat(dir_fd, name, node_type(d) | (d->mode & 07777), dev) < 0) {
+	if (mknodat(dir_fd, name, device_type(d) | (d->mode & 07777), dev) <
+	    0) {
 		if (errno != EEXIST)
 			return -errno;
 		if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)

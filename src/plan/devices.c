@@ -1,8 +1,8 @@
 /* devices.c - the specification's default devices and those of the bundle.
  *
  * Nobody makes device nodes in a user namespace but the initial one: there
- * the host's own device is bind-mounted, whatever its name is on the host.  Fifos are no devices to the kernel
- * and can always be made.
+ * the host's own device is bind-mounted, whatever its name is on the host.
+ * Fifos are no devices to the kernel and can always be made.
  */
 #include <errno.h>
 #include <linux/capability.h>

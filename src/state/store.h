@@ -11,8 +11,8 @@
  * $XDG_RUNTIME_DIR/rootlet, /run/user/UID/rootlet, /tmp/rootlet-UID (0700,
  * ours, no symlink; not TMPDIR, which differs from call to call; in a user
  * namespace UID is there what the caller is outside, since every mapped root is
- * 0).  Foreign entries may lie beside ours; names that start with '.' are ours but no
- * containers (".seccomp": the filter cache).
+ * 0).  Foreign entries may lie beside ours; names that start with '.' are ours
+ * but no containers (".seccomp": the filter cache).
  *
  * The lock is flock(2) on the directory ROOT/ID itself: per container, never
  * per root, and gone with the last process that has the fd (so no child may
