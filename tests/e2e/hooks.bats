@@ -116,26 +116,21 @@ order() { cut -d' ' -f1 "$LOG" | tr '\n' ' '; }
 	[ "$(order)" = "poststop " ] || complain "startContainer: $(order)"
 }
 
-@test "a failing createContainer after one that ran, and what fails later: poststop runs; what fails before any hook: it does not" {
+# fails_after ORDER JQ: create of such a bundle fails, and these hooks have run.
+fails_after() {
 	bundle
 	hooks createContainer poststop
-	config '.hooks.createContainer += [{path: "/bin/false"}]'
+	config "$2"
 	go rootlet create --bundle "$BUNDLE" c1
 	[ "$status" = 1 ] || complain
-	[ "$(order)" = "createContainer poststop " ] || complain "second hook: $(order)"
+	[ "$(order)" = "$1" ] || complain "$2: $(order)"
 	[ ! -e "$ROOT/c1" ]
-	bundle '.process.args = ["/no/such/program"]'
-	hooks createContainer poststop
-	go rootlet create --bundle "$BUNDLE" c1
-	[ "$status" = 1 ] || complain
-	[ "$(order)" = "createContainer poststop " ] || complain "no program: $(order)"
-	[ ! -e "$ROOT/c1" ]
-	bundle '.mounts += [{destination: "/mnt/a", type: "bind", source: "/no/such/source", options: ["bind"]}]'
-	hooks createContainer poststop
-	go rootlet create --bundle "$BUNDLE" c1
-	[ "$status" = 1 ] || complain
-	[ "$(order)" = "" ] || complain "no source: $(order)"
-	[ ! -e "$ROOT/c1" ]
+}
+
+@test "a failing createContainer after one that ran, and what fails later: poststop runs; what fails before any hook: it does not" {
+	fails_after "createContainer poststop " '.hooks.createContainer += [{path: "/bin/false"}]'
+	fails_after "createContainer poststop " '.process.args = ["/no/such/program"]'
+	fails_after "" '.mounts += [{destination: "/mnt/a", type: "bind", source: "/no/such/source", options: ["bind"]}]'
 }
 
 @test "a start that fails leaves a container that has stopped; delete runs poststop" {
